@@ -1,0 +1,1 @@
+"""The two ways to deploy: embedded on one machine, and Kubernetes."""

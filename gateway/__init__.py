@@ -1,0 +1,1 @@
+"""The ways in, which hold nothing: the edge, and later the pages."""

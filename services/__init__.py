@@ -1,0 +1,1 @@
+"""The processes that hold something, one folder each; none imports another."""

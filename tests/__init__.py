@@ -1,0 +1,1 @@
+"""Every test, by what it needs to run."""

@@ -1,0 +1,1 @@
+"""Valid domain values with one line each, for tests to vary."""

@@ -1,0 +1,1 @@
+"""Ports kept in memory, held to the contract tests."""

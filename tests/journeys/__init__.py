@@ -1,0 +1,1 @@
+"""The whole suite, running for real, used the way a person would."""

@@ -1,0 +1,1 @@
+"""One service behind its real server, reached through generated stubs."""

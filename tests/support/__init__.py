@@ -1,0 +1,1 @@
+"""Databases, certificates and servers that tests start."""

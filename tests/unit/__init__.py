@@ -1,0 +1,1 @@
+"""Use cases and pure rules, with fakes: no socket, no database."""
