@@ -134,6 +134,5 @@ def _spoken(role: str) -> str:
     return role.removeprefix("ROLE_").replace("_", " ").lower()
 
 
-
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,0 +1,99 @@
+"""Starts shielding: configuration, dependencies, server, top to bottom."""
+
+import sys
+import tomllib
+from pathlib import Path
+
+from contactpoint.shielding.v1 import shielding_service_pb2_grpc as rpc
+
+from services.runtime import process
+from services.runtime.access import whole_table
+from services.runtime.certificates import WatchedCertificates
+from services.runtime.channels import PeerChannel
+from services.runtime.clock import SystemClock
+from services.runtime.config import read_secret
+from services.runtime.database import can_read, engine_of, periodic
+from services.runtime.database import migrate as run_migrations
+from services.runtime.published_keys import published_over
+from services.runtime.receipts import ReceiptGuard
+from services.runtime.server import ServerSettings, service_interceptors
+from services.runtime.server import serve as run_server
+from services.runtime.telemetry import Telemetry
+from services.runtime.verification_keys import RemoteVerificationKeys
+from services.shielding.clients.ledger import RemoteLedger
+from services.shielding.config import ShieldingConfig
+from services.shielding.rpc import ShieldingServicer, UseCases
+from services.shielding.sealing import Sealing
+from services.shielding.storage.cases import SqlCases
+from services.shielding.storage.newest_receipt import SqlNewestReceipt
+from services.shielding.use_cases.approve_shield import ApproveShield
+from services.shielding.use_cases.drive_on import DriveOn
+from services.shielding.use_cases.impose_interim_shield import ImposeInterimShield
+from services.shielding.use_cases.list_shield_cases import ListShieldCases
+from services.shielding.use_cases.propose_shield import ProposeShield
+from services.shielding.use_cases.request_shield import RequestShield
+from services.shielding.use_cases.take_step import TakeStep
+
+HERE = Path(__file__).parent
+_SWEEPER_LOCK, _SWEEPER_SECONDS = 1, 5.0
+
+
+def serve(config: ShieldingConfig) -> int:
+    """Serve until told to stop; return the exit code."""
+    clock = SystemClock()
+    engine = engine_of(config.database_url, application_name=config.process)
+    sealing = Sealing(read_secret(config.root_secret))
+    certificates = WatchedCertificates(config.certificate, config.private_key, config.ca)
+    telemetry = Telemetry(process=config.process, folder=config.telemetry_dir)
+    guard = ReceiptGuard(SqlNewestReceipt(engine))
+    channels = {
+        name: PeerChannel(process=name, address=config.peers[name], certificates=certificates)
+        for name in ("identity", "audit.ledger")
+    }
+    ledger = RemoteLedger(channels["audit.ledger"], guard)
+    cases = SqlCases(engine, sealing)
+    take_step = TakeStep(cases=cases, ledger=ledger)
+    days = frozenset(tomllib.loads((HERE / "bank_holidays.toml").read_text("utf-8"))["days"])
+    servicer = ShieldingServicer(
+        UseCases(
+            request_shield=RequestShield(take_step=take_step, clock=clock, holidays=days),
+            impose_interim_shield=ImposeInterimShield(take_step=take_step, clock=clock, holidays=days),
+            propose_shield=ProposeShield(take_step=take_step, clock=clock, holidays=days),
+            approve_shield=ApproveShield(cases=cases, take_step=take_step, clock=clock, holidays=days),
+            list_shield_cases=ListShieldCases(cases=cases, ledger=ledger),
+        ),
+        sealing,
+    )
+    sweep = periodic(
+        engine=engine,
+        advisory_lock_id=_SWEEPER_LOCK,
+        seconds=_SWEEPER_SECONDS,
+        work=DriveOn(cases=cases, ledger=ledger),
+        name="drive_on",
+    )
+    table = whole_table()
+    return run_server(
+        lambda server: rpc.add_ShieldingServiceServicer_to_server(servicer, server),
+        settings=ServerSettings.of(config),
+        certificates=certificates,
+        interceptors=service_interceptors(
+            process=config.process,
+            environment=config.environment,
+            table=table,
+            keys=RemoteVerificationKeys(fetch=published_over(channels["identity"]), clock=clock),
+            clock=clock,
+            telemetry=telemetry,
+        ),
+        table=table,
+        readiness={"": lambda: can_read(engine)},
+        also_until_stopped=[sweep, guard.loop()],
+    )
+
+
+def migrate(config: ShieldingConfig) -> None:
+    """Bring the database to the newest migration."""
+    run_migrations(config.database_owner_url, HERE / "storage" / "migrations")
+
+
+if __name__ == "__main__":
+    sys.exit(process.run("shielding", config=ShieldingConfig, serve=serve, migrate=migrate))

@@ -1,0 +1,40 @@
+"""Shielding's tables."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+metadata = sa.MetaData()
+
+shield_case = sa.Table(
+    "shield_case",
+    metadata,
+    sa.Column("case_id", postgresql.UUID(as_uuid=True), primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("ground", sa.Text, nullable=False),
+    sa.Column("authority", sa.Text, nullable=False),
+    sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("opened_by", postgresql.UUID(as_uuid=True), nullable=False),
+    sa.Column("first_officer", postgresql.UUID(as_uuid=True)),
+    sa.Column("second_officer", postgresql.UUID(as_uuid=True)),
+    sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+    # The child's number, with the case's id bound in.
+    sa.Column("sealed_number", sa.LargeBinary, nullable=False),
+)
+
+pending_step = sa.Table(
+    "pending_step",
+    metadata,
+    # One step a case at a time: a second one meets this key.
+    sa.Column("case_id", postgresql.UUID(as_uuid=True), primary_key=True),
+    sa.Column("idempotency_key", postgresql.UUID(as_uuid=True), nullable=False),
+    sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()),
+    # The step, the act and the token that began it.
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+)
+
+newest_receipt = sa.Table(
+    "newest_receipt",
+    metadata,
+    sa.Column("only_row", sa.Boolean, primary_key=True, server_default=sa.true()),
+    sa.Column("index", sa.BigInteger, nullable=False),
+)

@@ -1,0 +1,1 @@
+"""What shielding does: one file an act."""

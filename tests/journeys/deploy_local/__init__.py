@@ -1,0 +1,1 @@
+"""The embedded deployment, run for real."""
