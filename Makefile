@@ -52,12 +52,16 @@ check: protos ## Format, lint, types, import walls, contracts
 	$(BIN)/buf format protos --diff --exit-code
 	$(BIN)/buf lint gen/contactpoint.binpb
 	$(if $(RELEASE),$(BIN)/buf breaking gen/contactpoint.binpb --against $(RELEASE),@echo "no release yet: nothing to break")
+	@$(PYTHON_RUN) -m tools.generate_docs --check
 	@echo "check: all passed"
 
 format: protos ## Format the Python and the protos
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/buf format protos --write
+
+docs: protos ## Write the pages of docs/ that come from the contracts
+	$(PYTHON_RUN) -m tools.generate_docs
 
 lock: setup ## Resolve requirements/*.in into hashed files without any address
 	tools/lock
@@ -87,4 +91,4 @@ help: ## List the targets
 $(VENV)/.made-from-dev-txt: requirements/dev.txt
 	@tools/setup $(VENV)
 
-.PHONY: demo run stop code setup protos test quick check format lock bench promises kill-tests clean help
+.PHONY: docs demo run stop code setup protos test quick check format lock bench promises kill-tests clean help

@@ -1,6 +1,7 @@
 """The command line of the embedded deployment: run, stop, status, code, reset, foreground."""
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -69,9 +70,26 @@ def _run(root: Path) -> None:
     begun_at = time.monotonic()
     suite = Suite(root, is_tied=False, say=lambda line: print(line, flush=True))
     was_started = suite.start()
+    _people_and_children(suite)
     edge = suite.endpoints().get("edge")
     verb = f"ready after {time.monotonic() - begun_at:.1f} s" if was_started else "runs already"
     print(f"{verb}: edge at {edge}, details in {suite.layout.endpoints}")
+
+
+def _people_and_children(suite: Suite) -> None:
+    """Bring in people, children and scenarios, as far as they are not there."""
+    # Only this command needs the stubs, and importing them takes a while.
+    from deploy.local.inhabitants import settle_in  # noqa: PLC0415
+    from deploy.local.scenarios import described, shield_the_limited  # noqa: PLC0415
+    from deploy.local.supplying import settle  # noqa: PLC0415
+
+    def say(line: str) -> None:
+        print(line, flush=True)
+
+    cast = settle_in(suite, say)
+    story = settle(cast, int(os.environ.get("CHILDREN", "20000")), say)
+    shield_the_limited(cast, story)
+    suite.write_endpoints({"scenarios": described(story)})
 
 
 def _foreground(root: Path) -> None:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pyotp
 from contactpoint.access.v1 import access_pb2 as access
 from contactpoint.identity.v1 import identity_service_pb2 as identity
 from contactpoint.identity.v1 import standing_pb2 as standing
@@ -115,8 +114,8 @@ def settle_in(suite: Suite, say: Callable[[str], None]) -> Cast:
         for organisation in ORGANISATIONS:
             if organisation.name not in cast.organisations:
                 _register(cast, administrator, organisation)
-        for username, name, organisation_name, role in missing:
-            _bring_in(cast, administrator, username, name, organisation_name, role)
+        for person in missing:
+            _bring_in(cast, administrator, person)
     return cast
 
 
@@ -205,14 +204,8 @@ def _register(cast: Cast, administrator: Outside, organisation: Organisation) ->
     cast.say(f"{organisation.name} was assessed, accredited, and is live")
 
 
-def _bring_in(
-    cast: Cast,
-    administrator: Outside,
-    username: str,
-    name: str,
-    organisation: str,
-    role: access.Role.ValueType,
-) -> None:
+def _bring_in(cast: Cast, administrator: Outside, who: tuple[str, str, str, access.Role.ValueType]) -> None:
+    username, name, organisation, role = who
     call, service = administrator.call, administrator.administration
     domain = organisation.lower().replace(" ", "-") + ".example.org"
     organisation_id = cast.organisations[organisation]
@@ -239,7 +232,7 @@ def _bring_in(
     ):
         call(
             service.RecordCondition,
-            identity.RecordConditionRequest(idempotency_key=new_key(), person_id=person, **condition),  # type: ignore[arg-type]  # one of a oneof
+            identity.RecordConditionRequest(idempotency_key=new_key(), person_id=person, **condition),
         )
     call(
         service.GrantRole,

@@ -1,4 +1,4 @@
-"""The suite as an outside system sees it: the edge's address, a certificate, and the protos. Nothing here knows the inside."""
+"""The suite as an outside system sees it: the edge's address, a certificate, the protos, and nothing of the inside."""
 
 from __future__ import annotations
 
@@ -138,13 +138,15 @@ def new_key() -> str:
 
 
 def _refused(error: grpc.RpcError) -> Refused:
-    status = rpc_status.from_call(error) if isinstance(error, grpc.Call) else None
-    code = error.code().name if isinstance(error, grpc.Call) else "UNKNOWN"
-    reason, fields = "", []
+    # grpc raises calls that are errors too; its types do not say so.
+    call: Any = error
+    status = rpc_status.from_call(call)
+    reason = ""
+    fields: list[str] = []
     for detail in status.details if status else ():
         info, bad = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
         if detail.Unpack(info):
             reason = info.reason
         elif detail.Unpack(bad):
             fields = [f"{violation.field}:{violation.description}" for violation in bad.field_violations]
-    return Refused(code, reason, tuple(fields))
+    return Refused(call.code().name, reason, tuple(fields))

@@ -1,4 +1,4 @@
-"""Brings the synthetic population in through the RPCs: providers by a data manager, children by a registered supplier."""
+"""Brings the synthetic population in by RPC: providers by a data manager, children by a registered supplier."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _PROVIDER_KINDS = {
 
 
 def settle(cast: Cast, children: int, say: Callable[[str], None]) -> Story:
-    """Return the story's children, having brought in providers, the story and `children` others, if they were not there."""
+    """Return the story's children, having brought them in, with providers and `children` others, if need be."""
     suite = cast.suite
     kept = suite.endpoints()
     # The story is told as of the day on which it was brought in.
@@ -87,7 +87,9 @@ def settle(cast: Cast, children: int, say: Callable[[str], None]) -> Story:
     taken = _supply(supplier, population, providers, say)
     seconds = time.monotonic() - begun_at
     say(f"{taken} children supplied in {seconds:.1f} s ({taken / seconds:.0f} a second)")
-    suite.write_endpoints({"children": taken, "settled_on": today.isoformat(), "supplied_a_second": round(taken / seconds)})
+    suite.write_endpoints(
+        {"children": taken, "settled_on": today.isoformat(), "supplied_a_second": round(taken / seconds)}
+    )
     return the_story
 
 
@@ -152,9 +154,7 @@ def _supplied(child: Child, providers: dict[int, str]) -> pb.SuppliedChild:
         address=pb.Address(
             state=_ADDRESS_STATES[child.address.state], lines=child.address.lines, postcode=child.address.postcode
         ),
-        carers=[
-            pb.Carer(name=carer.name, telephone=carer.telephone, email=carer.email) for carer in child.carers
-        ],
+        carers=[pb.Carer(name=carer.name, telephone=carer.telephone, email=carer.email) for carer in child.carers],
         education_state=_EDUCATION_STATES[child.education.state],
         involvements=[
             pb.SuppliedInvolvement(
