@@ -79,9 +79,9 @@ def _run(root: Path) -> None:
 def _people_and_children(suite: Suite) -> None:
     """Bring in people, children and scenarios, as far as they are not there."""
     # Only this command needs the stubs, and importing them takes a while.
-    from deploy.local.inhabitants import settle_in  # noqa: PLC0415
-    from deploy.local.scenarios import described, shield_the_limited  # noqa: PLC0415
-    from deploy.local.supplying import settle  # noqa: PLC0415
+    from deploy.local.settlement.inhabitants import settle_in  # noqa: PLC0415
+    from deploy.local.settlement.scenarios import described, shield_the_limited  # noqa: PLC0415
+    from deploy.local.settlement.supplying import settle  # noqa: PLC0415
 
     def say(line: str) -> None:
         print(line, flush=True)

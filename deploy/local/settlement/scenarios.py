@@ -7,12 +7,12 @@ from typing import Any
 from contactpoint.directory.v1 import directory_service_pb2 as pb
 from contactpoint.shielding.v1 import shielding_service_pb2 as shielding
 
-from deploy.local.inhabitants import Cast
-from deploy.local.outside import new_key
 from deploy.local.population.child import Child
 from deploy.local.population.query import Query
 from deploy.local.population.story import Story
 from deploy.local.population.story_searches import searches
+from deploy.local.settlement.inhabitants import Cast
+from deploy.local.settlement.outside import new_key
 
 
 def search_request(query: Query) -> pb.SearchChildrenRequest:

@@ -1,106 +1,32 @@
-"""Tells the main story through the edge, with stubs that anyone can generate, against a suite of its own."""
+"""The scenes of the story, in order."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from contactpoint.access.v1 import access_pb2 as access
 from contactpoint.audit.review.v1 import review_service_pb2 as review
 from contactpoint.directory.v1 import directory_service_pb2 as pb
 from contactpoint.identity.v1 import identity_service_pb2 as identity
+from contactpoint.identity.v1 import standing_pb2 as standing
 from contactpoint.shielding.v1 import shielding_service_pb2 as shielding
 
-from deploy.local.fault import Fault
-from deploy.local.inhabitants import Cast, settle_in
+from deploy.local.demo.telling import NotAsTold, Telling, check, in_time, refused
 from deploy.local.layout import PROJECT
-from deploy.local.outside import Outside, Refused, new_key
 from deploy.local.population.child import Child
 from deploy.local.population.query import Query
 from deploy.local.population.story import Story
-from deploy.local.population.story_searches import Search, searches
-from deploy.local.scenarios import search_request
-from deploy.local.suite import Suite
-from deploy.local.supplying import settle
+from deploy.local.population.story_searches import Search
+from deploy.local.settlement.inhabitants import Cast
+from deploy.local.settlement.outside import Outside, new_key
+from deploy.local.settlement.scenarios import search_request
 
-ROOT = PROJECT / ".local" / "demo"
 _WORRY = pb.Reason(code=pb.REASON_CODE_SAFEGUARDING_CONCERN)
-_BACK_SECONDS = 30.0
-
-
-class NotAsTold(Exception):
-    """The suite did something else than the story says."""
-
-
-@dataclass
-class Telling:
-    """What has been told so far, line by line and step by step."""
-
-    steps: list[dict[str, Any]] = field(default_factory=list)
-    begun_at: float = field(default_factory=time.monotonic)
-
-    def say(self, line: str) -> None:
-        """Print one line, with the seconds since the beginning."""
-        print(f"{time.monotonic() - self.begun_at:7.1f} s  {line}", flush=True)
-
-    @contextmanager
-    def step(self, name: str, story: str) -> Iterator[None]:
-        """Tell one step; what goes wrong in it is kept, and the story goes on."""
-        begun_at = time.monotonic()
-        wrong = ""
-        try:
-            yield
-        except (NotAsTold, Refused, Fault) as error:
-            wrong = str(error)
-        milliseconds = round((time.monotonic() - begun_at) * 1000, 1)
-        self.steps.append({"name": name, "story": story, "ok": not wrong, "ms": milliseconds})
-        self.say(f"{'ok   ' if not wrong else 'WRONG'} {story} ({milliseconds:.0f} ms){': ' + wrong if wrong else ''}")
-
-
-def main() -> int:
-    """Tell the story; return 0 if every step was as told."""
-    telling = Telling()
-    children = int(os.environ.get("CHILDREN", "20000"))
-    suite = Suite(ROOT, say=telling.say)
-    telling.say("a suite of its own: PostgreSQL, Valkey, a certificate authority, six processes")
-    suite.reset()
-    try:
-        with telling.step("start", "the suite starts from nothing, and is healthy"):
-            suite.start()
-        if telling.steps[-1]["ok"]:
-            _tell(telling, suite, children)
-    finally:
-        suite.stop()
-    is_ok = all(step["ok"] for step in telling.steps)
-    print(json.dumps({"ok": is_ok, "children": children, "steps": telling.steps}), flush=True)
-    return 0 if is_ok else 1
-
-
-def _tell(telling: Telling, suite: Suite, children: int) -> None:
-    with telling.step("people", "organisations are accredited, people enrol with link and code"):
-        cast = settle_in(suite, telling.say)
-    with telling.step("population", f"a data manager and a supplier bring in {children} children"):
-        story = settle(cast, children, telling.say)
-    if not all(step["ok"] for step in telling.steps):
-        return
-    scenes = Scenes(telling, cast, story, searches(story))
-    scenes.signing_in()
-    scenes.searching()
-    scenes.opening()
-    scenes.creating()
-    scenes.shielding()
-    scenes.suspending()
-    scenes.tampering()
-    scenes.failing()
-    scenes.looking_back()
 
 
 @dataclass
@@ -119,13 +45,13 @@ class Scenes:
         with self.telling.step(
             "wrong_code", "the nurse mistypes the code: refused, without a word about which part was wrong"
         ):
-            _refused("SIGN_IN_REFUSED", lambda: self.nurse.sign_in(nurse, code="000000"))
+            refused("SIGN_IN_REFUSED", lambda: self.nurse.sign_in(nurse, code="000000"))
         code = nurse.code()
         with self.telling.step("sign_in", "she signs in with name, password and code together"):
             self.nurse.sign_in(nurse, code=code)
         with self.telling.step("used_code", "somebody who read the code over her shoulder tries it again: refused"):
             other = self.cast.outside(nurse.organisation)
-            _refused("SIGN_IN_REFUSED", lambda: other.sign_in(nurse, code=code))
+            refused("SIGN_IN_REFUSED", lambda: other.sign_in(nurse, code=code))
 
     def searching(self) -> None:
         """Each search of the scenarios, but those of the child who is not limited yet."""
@@ -143,17 +69,17 @@ class Scenes:
         child, nurse = self.story.worried_about, self.nurse
         row = _found(nurse, self.searches["nurse"][0].query, child)
         with self.telling.step("no_reason", "a record without a reason: refused"):
-            _refused(
+            refused(
                 "INVALID_REQUEST",
                 lambda: nurse.call(nurse.directory.OpenRecord, pb.OpenRecordRequest(handle=row.handle)),
             )
         with self.telling.step("open", "she states why, and sees who works with the child, and whom to phone"):
             record = nurse.call(nurse.directory.OpenRecord, pb.OpenRecordRequest(handle=row.handle, reason=_WORRY))
-            _check(record.education.setting.telephone == child.education.school.telephone, "the school's number")  # type: ignore[union-attr]  # she is at school
-            _check(record.gp_practice.practice.telephone == child.gp.practice.telephone, "the practice's number")  # type: ignore[union-attr]  # she has one
+            check(record.education.setting.telephone == child.education.school.telephone, "the school's number")  # type: ignore[union-attr]  # she is at school
+            check(record.gp_practice.practice.telephone == child.gp.practice.telephone, "the practice's number")  # type: ignore[union-attr]  # she has one
             numbers = {involvement.telephone for involvement in record.involvements}
-            _check({known.practitioner.telephone for known in child.involvements} <= numbers, "everyone's number")
-            _check(record.involvements[0].is_lead_professional, "the lead professional first")
+            check({known.practitioner.telephone for known in child.involvements} <= numbers, "everyone's number")
+            check(record.involvements[0].is_lead_professional, "the lead professional first")
             for involvement in record.involvements:
                 lead = ", lead professional" if involvement.is_lead_professional else ""
                 self.telling.say(
@@ -163,14 +89,14 @@ class Scenes:
             self.telling.say(f"         {record.gp_practice.practice.name}: {record.gp_practice.practice.telephone}")
         with self.telling.step("home", "one press further, with a reason of its own, the home"):
             home = nurse.call(nurse.directory.OpenHome, pb.OpenHomeRequest(handle=record.handle, reason=_WORRY))
-            _check(home.address.postcode == child.address.postcode, "the postcode")
-            _check(len(home.carers) == len(child.carers), "the carers")
+            check(home.address.postcode == child.address.postcode, "the postcode")
+            check(len(home.carers) == len(child.carers), "the carers")
         with self.telling.step("by_number", "by number with surname and date of birth; the number alone opens nothing"):
             claim = pb.NumberClaim(number=record.number, surname=child.name.surname, date_of_birth=record.date_of_birth)
             request = pb.OpenRecordRequest(number=claim, reason=_WORRY)
-            _check(nurse.call(nurse.directory.OpenRecord, request).number == record.number, "the same child")
+            check(nurse.call(nurse.directory.OpenRecord, request).number == record.number, "the same child")
             claim.surname = "Somebodyelse"
-            _refused(
+            refused(
                 "NOT_FOUND",
                 lambda: nurse.call(nurse.directory.OpenRecord, pb.OpenRecordRequest(number=claim, reason=_WORRY)),
             )
@@ -195,7 +121,7 @@ class Scenes:
                 ),
             )
             again = nurse.call(nurse.directory.OpenRecord, pb.OpenRecordRequest(handle=started.handle, reason=_WORRY))
-            _check(
+            check(
                 any(one.is_own and one.involvement_id == started.involvement_id for one in again.involvements),
                 "her own",
             )
@@ -220,9 +146,9 @@ class Scenes:
                 ),
             )
             rows = nurse.call(nurse.directory.SearchChildren, search_request(query)).rows
-            _check(len(rows) == 1, "the new child is found")
+            check(len(rows) == 1, "the new child is found")
             opened = nurse.call(nurse.directory.OpenRecord, pb.OpenRecordRequest(handle=rows[0].handle, reason=_WORRY))
-            _check(opened.number == created.number, "the same number")
+            check(opened.number == created.number, "the same number")
 
     def shielding(self) -> None:
         """Two officers hide a child; then every search of the scenario, and the record itself."""
@@ -243,7 +169,7 @@ class Scenes:
                 request = shielding.ApproveShieldRequest(idempotency_key=new_key(), case_id=proposed.case_id)
                 who.call(who.shielding.ApproveShield, request)
 
-            _refused("SECOND_OFFICER_NEEDED", lambda: approve(officer))
+            refused("SECOND_OFFICER_NEEDED", lambda: approve(officer))
             approve(second)
         for place, search in enumerate(self.searches["limited"]):
             with self.telling.step(f"search_limited_{place}", f"search for the shielded child: {search.words}"):
@@ -252,15 +178,15 @@ class Scenes:
             "open_limited", "the shielded record shows number, name, date of birth and gender, and no home"
         ):
             row = _found(self.nurse, self.searches["limited"][0].query, child)
-            _check(row.is_limited, "the row says that it is limited")
+            check(row.is_limited, "the row says that it is limited")
             request = pb.OpenRecordRequest(handle=row.handle, reason=_WORRY)
             shown = self.nurse.call(self.nurse.directory.OpenRecord, request)
-            _check(shown.is_limited and not shown.HasField("education") and not shown.involvements, "nothing more")
-            _check(not shown.former_names, "no former name")
+            check(shown.is_limited and not shown.HasField("education") and not shown.involvements, "nothing more")
+            check(not shown.former_names, "no former name")
             home = self.nurse.call(
                 self.nurse.directory.OpenHome, pb.OpenHomeRequest(handle=shown.handle, reason=_WORRY)
             )
-            _check(home.is_limited and not home.HasField("address") and not home.carers, "no home")
+            check(home.is_limited and not home.HasField("address") and not home.carers, "no home")
 
     def suspending(self) -> None:
         """The very next call of a suspended nurse is refused, and so is her session."""
@@ -273,7 +199,7 @@ class Scenes:
                 auditor.administration.SuspendPerson,
                 identity.SuspendPersonRequest(idempotency_key=new_key(), person_id=person),
             )
-            _refused(
+            refused(
                 None,
                 lambda: nurse.call(nurse.directory.OpenRecord, pb.OpenRecordRequest(handle=row.handle, reason=_WORRY)),
             )
@@ -301,7 +227,7 @@ class Scenes:
                 person,
             )
             try:
-                _refused(
+                refused(
                     None,
                     lambda: constable.call(
                         constable.directory.SearchChildren, search_request(self.searches["unique"][0].query)
@@ -328,12 +254,12 @@ class Scenes:
 
         with self.telling.step("ledger_killed", "the ledger is killed: no entry can be written, so no record opens"):
             ledger.stop()
-            _refused(None, open_it)
+            refused(None, open_it)
         with self.telling.step(
             "ledger_back", "the ledger is back, and so are the records; nobody had to sign in again"
         ):
             ledger.start()
-            _in_time(open_it)
+            in_time(open_it)
 
     def looking_back(self) -> None:
         """Who looked, with proofs; the log verified by an outsider's tool; one flipped byte found."""
@@ -353,17 +279,16 @@ class Scenes:
             )
             looked = auditor.call(auditor.review.WhoLookedAt, review.WhoLookedAtRequest(handle=identified.handle))
             nurse = self.cast.accounts["nurse"].person_id
-            _check(
+            check(
                 any(look.person == nurse and look.act.endswith("/OpenHome") for look in looked.looks),
                 "the nurse's look",
             )
             for look in looked.looks[:4]:
-                self.telling.say(
-                    f"         {look.at.ToDatetime():%H:%M:%S} {look.act.rsplit('/', 1)[-1]} {look.outcome} {look.reason_code}"
-                )
+                act = look.act.rsplit("/", 1)[-1]
+                self.telling.say(f"         {look.at.ToDatetime():%H:%M:%S} {act} {look.outcome} {look.reason_code}")
         with self.telling.step("own_looks", "the nurse sees her own looks"):
             own = self.nurse.call(self.nurse.review.ListOwnLooks, review.ListOwnLooksRequest())
-            _check(any(look.act.endswith("/OpenRecord") for look in own.looks), "her opens")
+            check(any(look.act.endswith("/OpenRecord") for look in own.looks), "her opens")
         published = suite.layout.published_log
         with self.telling.step("log_verified", "an outsider verifies the published log with standard formats"):
             proof = published.parent / "proof.json"
@@ -378,7 +303,7 @@ class Scenes:
                     }
                 )
             )
-            _check(_verify(published)[0] == 0, "the log verifies")
+            check(_verify(published)[0] == 0, "the log verifies")
         with self.telling.step("flipped_byte", "one flipped byte in a copy is found, and named"):
             copy = published.parent / "flipped"
             shutil.rmtree(copy, ignore_errors=True)
@@ -390,19 +315,19 @@ class Scenes:
             content[len(content) // 2] ^= 1
             tile.write_bytes(content)
             code, said = _verify(copy)
-            _check(code == 1, "the verifier finds it")
+            check(code == 1, "the verifier finds it")
             self.telling.say(f"         {said.strip().splitlines()[-1]}")
 
 
 def _as_told(who: Outside, search: Search) -> None:
     if search.is_too_little:
-        _refused("INVALID_REQUEST", lambda: who.call(who.directory.SearchChildren, search_request(search.query)))
+        refused("INVALID_REQUEST", lambda: who.call(who.directory.SearchChildren, search_request(search.query)))
         return
     answer = who.call(who.directory.SearchChildren, search_request(search.query))
-    _check(answer.add_details == search.is_too_many, "too many" if search.is_too_many else "a list")
+    check(answer.add_details == search.is_too_many, "too many" if search.is_too_many else "a list")
     told = sorted(_spoken(child) for child in search.finds)
     shown = sorted(_spoken_row(row) for row in answer.rows)
-    _check(shown == told, f"{len(told)} expected, {len(shown)} shown")
+    check(shown == told, f"{len(told)} expected, {len(shown)} shown")
 
 
 def _found(who: Outside, query: Query, child: Child) -> pb.ChildRow:
@@ -423,34 +348,6 @@ def _spoken_row(row: pb.ChildRow) -> tuple[str, str, int, int, int]:
     return surname, name.full.given_names, born.year, born.month, born.day
 
 
-def _refused(reason: str | None, call: Callable[[], object]) -> None:
-    try:
-        call()
-    except Refused as refused:
-        if reason is not None and refused.reason != reason:
-            raise NotAsTold(f"refused, but with {refused.reason}") from None
-        return
-    raise NotAsTold("it was not refused")
-
-
-def _in_time(call: Callable[[], object]) -> None:
-    end = time.monotonic() + _BACK_SECONDS
-    while True:
-        try:
-            call()
-        except Refused:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.1)
-        else:
-            return
-
-
-def _check(holds: bool, what: str) -> None:  # noqa: FBT001  # reads as a sentence
-    if not holds:
-        raise NotAsTold(what)
-
-
 def _verify(folder: Path) -> tuple[int, str]:
     ended = subprocess.run(
         [sys.executable, "-m", "clients.verify_log", "--folder", str(folder)],
@@ -463,13 +360,6 @@ def _verify(folder: Path) -> tuple[int, str]:
 
 
 def _with_another_role(stored: bytes) -> bytes:
-    from contactpoint.access.v1 import access_pb2  # noqa: PLC0415
-    from contactpoint.identity.v1 import standing_pb2  # noqa: PLC0415
-
-    edited = standing_pb2.PersonStanding.FromString(stored)
-    edited.grants[0].role = access_pb2.ROLE_SHIELD_OFFICER
+    edited = standing.PersonStanding.FromString(stored)
+    edited.grants[0].role = access.ROLE_SHIELD_OFFICER
     return edited.SerializeToString()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

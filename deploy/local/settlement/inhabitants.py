@@ -21,7 +21,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from deploy.local.fault import Fault
 from deploy.local.layout import PROJECT
-from deploy.local.outside import Account, Outside, new_key, open_channel
+from deploy.local.settlement.outside import Account, Outside, new_key, open_channel
 from deploy.local.suite import Suite
 
 _LINK = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")

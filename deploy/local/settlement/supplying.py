@@ -12,13 +12,13 @@ from typing import TypeVar
 from contactpoint.directory.v1 import directory_service_pb2 as pb
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from deploy.local.inhabitants import SUPPLIER, Cast
-from deploy.local.outside import Outside, new_key
 from deploy.local.population.child import AddressState, Child, EducationState, Gender, InvolvementKind, Precision
 from deploy.local.population.generate import Population
 from deploy.local.population.provider import Provider, ProviderKind
 from deploy.local.population.story import Story, story
 from deploy.local.population.story_providers import STORY_PROVIDERS
+from deploy.local.settlement.inhabitants import SUPPLIER, Cast
+from deploy.local.settlement.outside import Outside, new_key
 
 SEED = 1
 BATCH = 200

@@ -1,0 +1,1 @@
+"""Fills a deployment as a real roll-out would, over the edge: organisations, people, providers, children."""
