@@ -92,7 +92,7 @@ class Outside:
         try:
             return method(request, timeout=seconds, metadata=metadata)
         except grpc.RpcError as error:
-            raise _refused(error) from None
+            raise refusal_of(error) from None
 
     def sign_in(self, account: Account, *, code: str | None = None) -> identity.SignInResponse:
         """Start a session on this channel; raises Refused."""
@@ -137,7 +137,8 @@ def new_key() -> str:
     return str(uuid.uuid4())
 
 
-def _refused(error: grpc.RpcError) -> Refused:
+def refusal_of(error: grpc.RpcError) -> Refused:
+    """Return what a failed call says."""
     # grpc raises calls that are errors too; its types do not say so.
     call: Any = error
     status = rpc_status.from_call(call)
