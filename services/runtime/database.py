@@ -1,0 +1,143 @@
+"""Connections to this process's own PostgreSQL database, its migrations, and its periodic work."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.engine import Connection, Engine
+
+from services.runtime import deadline as deadlines
+from services.runtime.errors import DependencyUnavailable
+from services.runtime.telemetry import where
+
+log = logging.getLogger(__name__)
+
+_CONNECT_SECONDS = 3
+
+
+def engine_of(
+    url: str | sa.URL, *, pool_size: int = 8, statement_seconds: float = 5.0, application_name: str = "contactpoint"
+) -> Engine:
+    """Return the engine of a database (postgresql+psycopg), pooled, primary only.
+
+    No statement's values are ever shown in an error or log, none takes longer than `statement_seconds`, and a
+    connection that lost its primary is not handed out again.
+    """
+    milliseconds = int(statement_seconds * 1000)
+    return sa.create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=deadlines.LONGEST_SECONDS,
+        pool_pre_ping=True,
+        pool_recycle=600,
+        hide_parameters=True,
+        isolation_level="READ COMMITTED",
+        connect_args={
+            "connect_timeout": _CONNECT_SECONDS,
+            "application_name": application_name,
+            # A standby may lag behind a suspension or a shield: decisions read the primary.
+            "target_session_attrs": "read-write",
+            "options": (
+                f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
+                f" -c idle_in_transaction_session_timeout={2 * milliseconds} -c timezone=UTC"
+            ),
+        },
+    )
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection inside one transaction, committed at the end of the block, rolled back if it raises.
+
+    Raises DependencyUnavailable when the database cannot be reached, the pool is empty, or a statement took too long;
+    the driver's own error, whose text may hold values, goes no further.
+    """
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+        log.warning("database_unavailable", extra={"error_type": type(error).__name__})
+        raise DependencyUnavailable from None
+
+
+def can_read(engine: Engine) -> bool:
+    """Return whether the database answers now; for readiness."""
+    try:
+        with engine.connect() as connection:
+            connection.execute(sa.text("SELECT 1"))
+    except sa.exc.SQLAlchemyError:
+        return False
+    return True
+
+
+def periodic(
+    *, engine: Engine, advisory_lock_id: int, seconds: float, work: Callable[[], None], name: str
+) -> Callable[[threading.Event], None]:
+    """Return a loop, for `also_until_stopped`, that does `work` at start and every `seconds`.
+
+    Among all processes on this database only the one that holds the advisory lock works in a round; an error ends the
+    round, not the loop. `work` must be idempotent, and runs under a deadline of its own.
+    """
+
+    def loop(stopping: threading.Event) -> None:
+        while True:
+            try:
+                with _alone(engine, advisory_lock_id) as is_alone:
+                    if is_alone:
+                        with deadlines.within(max(seconds, deadlines.LONGEST_SECONDS)):
+                            work()
+            except Exception as error:  # noqa: BLE001  # the next round may do better, and nothing depends on this one
+                log.warning(
+                    "periodic_work_failed",
+                    extra={"work": name, "error_type": type(error).__name__, "where": where(error)},
+                )
+            if stopping.wait(seconds):
+                return
+
+    return loop
+
+
+def migrate(url: str | sa.URL, script_location: Path, *, lock_seconds: float = 5.0) -> None:
+    """Bring a database to the newest migration in `script_location` (numbered, linear, forward only).
+
+    A lock that is not had within `lock_seconds` ends the migration rather than the service. Raises what alembic raises.
+    """
+    engine = sa.create_engine(
+        url,
+        poolclass=sa.pool.NullPool,
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": _CONNECT_SECONDS,
+            "options": f"-c lock_timeout={int(lock_seconds * 1000)} -c timezone=UTC",
+        },
+    )
+    config = Config()
+    config.set_main_option("script_location", str(script_location).replace("%", "%%"))
+    try:
+        with engine.begin() as connection:
+            # One migration at a time, however many processes were started at once.
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('contactpoint-migrate'))"))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _alone(engine: Engine, advisory_lock_id: int) -> Iterator[bool]:
+    """Hold the advisory lock on a connection of its own for the block; yield whether it was had."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        taken = bool(connection.scalar(sa.text("SELECT pg_try_advisory_lock(:id)"), {"id": advisory_lock_id}))
+        try:
+            yield taken
+        finally:
+            if taken:
+                connection.execute(sa.text("SELECT pg_advisory_unlock(:id)"), {"id": advisory_lock_id})

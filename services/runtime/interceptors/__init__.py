@@ -1,0 +1,1 @@
+"""What every call passes on its way in: tracing, error boundary, limits, authentication, access, validation."""

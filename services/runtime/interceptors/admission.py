@@ -1,0 +1,111 @@
+"""Which workers serve a call, whether there is room for one more, and how long its caller may keep a worker waiting."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import grpc
+from google.rpc import status_pb2
+
+from services.runtime.call_pool import CallPool
+from services.runtime.deadline import LONGEST_SECONDS
+from services.runtime.errors import Busy, InvalidRequest, ServiceError, to_wire
+from services.runtime.interceptors.arity import Continuation, Handler, Interceptor, behaviour_of, raw
+from services.runtime.interceptors.error_boundary import domain_of, refuse
+from services.runtime.telemetry import Telemetry
+
+_REFUSERS = 2
+_LOOK_EVERY_SECONDS = 0.25
+
+
+class Admission(Interceptor):
+    """Gives a method with a pool of its own to that pool, and answers BUSY at once where a pool is full.
+
+    It is the outermost: gRPC asks the outermost function for its pool. A caller that opens a call and then sends
+    nothing would hold a worker for ever (gRPC waits without limit for a request), so its call is ended after five
+    seconds.
+    """
+
+    def __init__(self, *, process: str, calls: CallPool, own: Mapping[str, CallPool], telemetry: Telemetry) -> None:
+        self._process = process
+        self._telemetry = telemetry
+        self._calls = calls
+        self._own = own
+        self._refusers = CallPool(_REFUSERS, waiting=0, name="refusals")
+        self._busy = to_wire(Busy(), domain_of(process))
+        self._no_message = to_wire(InvalidRequest([("", "NO_MESSAGE")]), domain_of(process))
+        self._silent: set[_Awaited] = set()
+
+    def intercept_service(
+        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
+    ) -> Handler | None:
+        """Choose the pool."""
+        handler = continuation(handler_call_details)
+        if handler is None:
+            return None
+        pool = self._own.get(handler_call_details.method, self._calls)
+        if pool.is_full:
+            return self._in(self._refusers, raw(handler, self._refuse))
+        return self._in(pool, handler)
+
+    def end_silent_calls(self, stopping: threading.Event) -> None:
+        """End, until stopped, each call that has waited five seconds for its request."""
+        while not stopping.wait(_LOOK_EVERY_SECONDS):
+            now = time.monotonic()
+            for awaited in [one for one in self._silent.copy() if one.ends_at_seconds <= now]:
+                awaited.context.cancel()  # type: ignore[no-untyped-call]  # grpc-stubs says nothing of it
+
+    def _refuse(self, _: object, context: grpc.ServicerContext) -> None:
+        self._end(context, self._busy, Busy)
+
+    def _in(self, pool: CallPool, handler: Handler) -> Handler:
+        """Return `handler`, to be run in `pool`; to gRPC its requests stream, so that we watch while one comes."""
+        inner = behaviour_of(handler)
+        # From the arrival on: time spent waiting for a worker counts.
+        ends_at_seconds = time.monotonic() + LONGEST_SECONDS
+
+        def given(requests: Iterator[Any], context: grpc.ServicerContext) -> Any:
+            return requests if handler.request_streaming else self._only(requests, context, ends_at_seconds)
+
+        def call(requests: Iterator[Any], context: grpc.ServicerContext) -> Any:
+            return inner(given(requests, context), context)
+
+        def stream(requests: Iterator[Any], context: grpc.ServicerContext) -> Iterator[Any]:
+            yield from inner(given(requests, context), context)
+
+        streams = handler.response_streaming
+        behaviour: Any = stream if streams else call
+        behaviour.experimental_thread_pool = pool
+        make = grpc.stream_stream_rpc_method_handler if streams else grpc.stream_unary_rpc_method_handler
+        made: Handler = make(behaviour, handler.request_deserializer, handler.response_serializer)
+        return made
+
+    def _only(self, requests: Iterator[Any], context: grpc.ServicerContext, ends_at_seconds: float) -> Any:
+        """Return the one request of a call; raises what gRPC knows how to take if the call is over before it came."""
+        awaited = _Awaited(context, ends_at_seconds)
+        self._silent.add(awaited)
+        try:
+            request = next(requests, None)
+        finally:
+            self._silent.discard(awaited)
+        if request is None:
+            self._end(context, self._no_message, InvalidRequest)
+        return request
+
+    def _end(self, context: grpc.ServicerContext, status: status_pb2.Status, error: type[ServiceError]) -> NoReturn:
+        # Tracing is further in and does not see these.
+        ended = {"process": self._process, "method": "any", "code": error.status, "reason": error.reason}
+        self._telemetry.calls.add(1, ended)
+        refuse(context, status, reason=error.reason)
+
+
+@dataclass(frozen=True, eq=False)
+class _Awaited:
+    """A call whose request has not come."""
+
+    context: grpc.ServicerContext
+    ends_at_seconds: float

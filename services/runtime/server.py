@@ -1,0 +1,350 @@
+"""Starts a process's server, says when it is healthy, and lets calls finish when told to stop."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+
+from services.runtime.access import AccessTable, SilentMethod
+from services.runtime.call_pool import CallPool
+from services.runtime.certificates import Certificates, WatchedCertificates
+from services.runtime.clock import Clock
+from services.runtime.config import ProcessConfig
+from services.runtime.interceptors.access import Access
+from services.runtime.interceptors.admission import Admission
+from services.runtime.interceptors.arity import Interceptor
+from services.runtime.interceptors.authentication import Authentication
+from services.runtime.interceptors.error_boundary import ErrorBoundary
+from services.runtime.interceptors.limits import INSIDE_KEYS, LARGEST_MESSAGE_BYTES, LARGEST_METADATA_BYTES, Limits
+from services.runtime.interceptors.messages import Messages
+from services.runtime.interceptors.tracing import Tracing
+from services.runtime.telemetry import Telemetry, where
+from services.runtime.tokens import VerificationKeys
+
+log = logging.getLogger(__name__)
+
+Register = Callable[[grpc.Server], None]
+UntilStopped = Callable[[threading.Event], None]
+
+_MOST_STREAMS_A_CONNECTION = 256
+_READINESS_EVERY_SECONDS = 0.25
+_LOOP_ENDS_WITHIN_SECONDS = 10.0
+
+
+class PortTaken(RuntimeError):  # it names what happened
+    """The address of a server is in use, or is not this machine's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerSettings:
+    """How a server listens and stops."""
+
+    process: str
+    host: str
+    port: int
+    """0: any free one."""
+    health_port: int
+    """0: any free one."""
+    workers: int
+    waiting: int
+    """Calls that may wait for a worker; more are refused BUSY."""
+    drain_seconds: float
+    connection_age_seconds: float
+    own_pools: Mapping[str, int] = field(default_factory=dict)
+    """Methods ("/package.Service/Method") with workers of their own, and how many: no other call delays them."""
+
+    @classmethod
+    def of(cls, config: ProcessConfig, *, own_pools: Mapping[str, int] | None = None) -> ServerSettings:
+        """Return what a process's settings say of its server."""
+        return cls(
+            process=config.process,
+            host=config.host,
+            port=config.port,
+            health_port=config.health_port,
+            workers=config.workers,
+            waiting=config.waiting,
+            drain_seconds=config.drain_seconds,
+            connection_age_seconds=config.connection_age_seconds,
+            own_pools=own_pools or {},
+        )
+
+
+def service_interceptors(
+    *,
+    process: str,
+    environment: str,
+    table: AccessTable,
+    keys: VerificationKeys,
+    clock: Clock,
+    telemetry: Telemetry,
+) -> list[Interceptor]:
+    """Return what every call to a service passes, outermost first.
+
+    `table` must hold the methods of all processes (`access.whole_table()`): a token made for another process's method
+    is good here exactly where that method lists ours. The edge makes a list of its own.
+    """
+    return [
+        Tracing(process=process, table=table, telemetry=telemetry),
+        ErrorBoundary(process=process),
+        Limits(allowed_keys=INSIDE_KEYS),
+        Authentication(process=process, environment=environment, table=table, keys=keys, clock=clock),
+        Access(process=process, table=table),
+        Messages(),
+    ]
+
+
+class RunningServer:
+    """A server that listens; `stop` lets calls in flight finish."""
+
+    def __init__(self, *, port: int, health_port: int, stop: Callable[[], None], has_failed: threading.Event) -> None:
+        self.port = port
+        self.health_port = health_port
+        self._stop = stop
+        self._has_failed = has_failed
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a background loop ended by an error."""
+        return self._has_failed.is_set()
+
+    def stop(self) -> None:
+        """Refuse new calls, wait for those in flight and for the background loops, then return."""
+        self._stop()
+
+    def __enter__(self) -> Self:
+        """Return this server, to be stopped at the end of the block."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Stop."""
+        self.stop()
+
+
+def start(
+    register: Register,
+    *,
+    settings: ServerSettings,
+    certificates: WatchedCertificates,
+    interceptors: Sequence[Interceptor],
+    table: AccessTable | None,
+    telemetry: Telemetry | None = None,
+    readiness: Mapping[str, Callable[[], bool]] | None = None,
+    also_until_stopped: Sequence[UntilStopped] = (),
+    when_failed: Callable[[], None] = lambda: None,
+) -> RunningServer:
+    """Return a server that listens under mutual TLS, with a plain health server beside it.
+
+    `register` adds the servicers; raises SilentMethod for a method that `table` does not list under this process
+    (`table` None: the edge, whose one handler takes any method), PortTaken if an address is not to be had.
+    `readiness` maps a health service's name ("" is the process) to what says whether it is ready, asked 4 times a
+    second. Each of `also_until_stopped` runs in a thread of its own until the event it is given is set; if one raises,
+    the server counts as failed and `when_failed` is called.
+    """
+    pools = {
+        method: CallPool(workers, waiting=settings.waiting, name="own")
+        for method, workers in settings.own_pools.items()
+    }
+    calls = CallPool(settings.workers, waiting=settings.waiting, name="calls")
+    most = sum(pool.most for pool in (calls, *pools.values()))
+    admission = Admission(process=settings.process, calls=calls, own=pools, telemetry=telemetry or Telemetry.nothing())
+    main = grpc.server(
+        calls,
+        interceptors=[admission, *interceptors],
+        # Admission answers BUSY before this; it bounds what Admission itself can be made to do.
+        maximum_concurrent_rpcs=2 * most + 16,
+        options=_options(settings),
+    )
+    register(main if table is None else _Listed(main, table, settings.process))  # type: ignore[arg-type]  # the two methods that generated code uses
+    port = _bound(main.add_secure_port, f"{settings.host}:{settings.port}", _credentials(certificates))
+    probes, status, health_port = _health_server(settings)
+
+    stopping, failed = threading.Event(), threading.Event()
+
+    def guarded(work: UntilStopped) -> None:
+        try:
+            work(stopping)
+        except Exception as error:  # noqa: BLE001  # a loop that dies unnoticed is worse than a restart
+            log.error("background_work_failed", extra={"error_type": type(error).__name__, "where": where(error)})  # noqa: TRY400  # no text
+            failed.set()
+            when_failed()
+
+    ready = readiness or {"": lambda: True}
+    works: list[UntilStopped] = [
+        lambda event: _report_readiness(event, status, ready),
+        admission.end_silent_calls,
+        *also_until_stopped,
+    ]
+    threads = [
+        threading.Thread(target=guarded, args=(work,), name=f"work-{n}", daemon=True) for n, work in enumerate(works)
+    ]
+    main.start()
+    probes.start()
+    for thread in threads:
+        thread.start()
+
+    def stop() -> None:
+        if stopping.is_set():
+            return
+        status.enter_graceful_shutdown()
+        stopping.set()
+        main.stop(settings.drain_seconds).wait()
+        for thread in threads:
+            thread.join(_LOOP_ENDS_WITHIN_SECONDS)
+        probes.stop(None).wait()
+        for pool in (calls, *pools.values()):
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    return RunningServer(port=port, health_port=health_port, stop=stop, has_failed=failed)
+
+
+def serve(
+    register: Register,
+    *,
+    settings: ServerSettings,
+    certificates: WatchedCertificates,
+    interceptors: Sequence[Interceptor],
+    table: AccessTable | None,
+    telemetry: Telemetry | None = None,
+    readiness: Mapping[str, Callable[[], bool]] | None = None,
+    also_until_stopped: Sequence[UntilStopped] = (),
+) -> int:
+    """Serve until SIGTERM or SIGINT, then drain; return the exit code (1 if a background loop failed).
+
+    The arguments are those of `start`. Prints one line when it listens.
+    """
+    told = threading.Event()
+
+    def tell(_number: int, _frame: FrameType | None) -> None:
+        told.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, tell)
+    running = start(
+        register,
+        settings=settings,
+        certificates=certificates,
+        interceptors=interceptors,
+        table=table,
+        telemetry=telemetry,
+        readiness=readiness,
+        also_until_stopped=also_until_stopped,
+        when_failed=told.set,
+    )
+    print(f"serving {settings.process} on {settings.host}:{running.port}", flush=True)  # noqa: T201  # the one line
+    # In slices: a wait without a limit would keep Python from running the signal's handler on some platforms.
+    while not told.wait(1.0):
+        pass
+    running.stop()
+    return 1 if running.has_failed else 0
+
+
+def _options(settings: ServerSettings) -> list[tuple[str, Any]]:
+    age_ms = int(settings.connection_age_seconds * 1000)
+    return [
+        ("grpc.so_reuseport", 0),
+        ("grpc.max_connection_age_ms", age_ms),
+        ("grpc.max_connection_age_grace_ms", 10_000),
+        ("grpc.max_concurrent_streams", _MOST_STREAMS_A_CONNECTION),
+        # Above our own limit, so that ours, which is typed, answers first.
+        ("grpc.max_receive_message_length", 2 * LARGEST_MESSAGE_BYTES),
+        ("grpc.max_send_message_length", LARGEST_MESSAGE_BYTES),
+        ("grpc.max_metadata_size", LARGEST_METADATA_BYTES),
+        ("grpc.absolute_max_metadata_size", 2 * LARGEST_METADATA_BYTES),
+        ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.server_handshake_timeout_ms", 5_000),
+    ]
+
+
+def _credentials(certificates: WatchedCertificates) -> grpc.ServerCredentials:
+    version, held = certificates.current()
+    served = [version]
+
+    def newer() -> grpc.ServerCertificateConfiguration | None:
+        newest, now_held = certificates.current()
+        if newest == served[0]:
+            return None
+        served[0] = newest
+        return _configuration(now_held)
+
+    return grpc.dynamic_ssl_server_credentials(_configuration(held), newer, require_client_authentication=True)  # type: ignore[arg-type]  # None is documented as "no change"
+
+
+def _configuration(held: Certificates) -> grpc.ServerCertificateConfiguration:
+    return grpc.ssl_server_certificate_configuration([(held.private_key, held.chain)], root_certificates=held.ca)
+
+
+def _health_server(settings: ServerSettings) -> tuple[grpc.Server, health.HealthServicer, int]:
+    """Return a plain server that answers health checks and nothing else: probes have no certificate and never queue."""
+    status = health.HealthServicer(experimental_non_blocking=True, experimental_thread_pool=ThreadPoolExecutor(1))
+    status.set("", health_pb2.HealthCheckResponse.NOT_SERVING)
+    probes = grpc.server(
+        ThreadPoolExecutor(2, thread_name_prefix="health"),
+        maximum_concurrent_rpcs=32,
+        options=[("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", 1024)],
+    )
+    health_pb2_grpc.add_HealthServicer_to_server(status, probes)
+    port = _bound(lambda address, _: probes.add_insecure_port(address), f"{settings.host}:{settings.health_port}", None)
+    return probes, status, port
+
+
+def _bound(add: Callable[[str, Any], int], address: str, credentials: grpc.ServerCredentials | None) -> int:
+    try:
+        port = add(address, credentials)
+    except RuntimeError:
+        port = 0
+    if port == 0:
+        raise PortTaken(f"cannot listen on {address}: another process has it, or it is not this machine's")
+    return port
+
+
+def _report_readiness(
+    stopping: threading.Event, status: health.HealthServicer, readiness: Mapping[str, Callable[[], bool]]
+) -> None:
+    said: dict[str, bool] = {}
+    while True:
+        for name, is_ready in readiness.items():
+            if (now := is_ready()) != said.get(name):
+                said[name] = now
+                answer = health_pb2.HealthCheckResponse
+                status.set(name, answer.SERVING if now else answer.NOT_SERVING)
+        if stopping.wait(_READINESS_EVERY_SECONDS):
+            return
+
+
+class _Listed:
+    """What generated code registers with: passes on methods that the table lists, and refuses silent ones."""
+
+    def __init__(self, server: grpc.Server, table: AccessTable, process: str) -> None:
+        self._server = server
+        self._table = table
+        self._process = process
+
+    def add_generic_rpc_handlers(self, handlers: Iterable[grpc.GenericRpcHandler[Any, Any]]) -> None:
+        found = list(handlers)
+        for handler in found:
+            # A generic handler says which methods it has only if it is the library's own.
+            if not isinstance(handler, grpc.ServiceRpcHandler):
+                raise SilentMethod("a handler of any method belongs to the edge alone")
+        self._server.add_generic_rpc_handlers(found)
+
+    def add_registered_method_handlers(
+        self, service_name: str, method_handlers: Mapping[str, grpc.RpcMethodHandler[Any, Any]]
+    ) -> None:
+        for name in method_handlers:
+            full_name = f"/{service_name}/{name}"
+            listed = self._table.get(full_name)
+            if listed is None or listed.process != self._process:
+                raise SilentMethod(f"{full_name}: does not say who may call it, or is another process's")
+        self._server.add_registered_method_handlers(service_name, dict(method_handlers))  # type: ignore[attr-defined]  # newer than its stub
