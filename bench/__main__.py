@@ -1,0 +1,76 @@
+"""`python -m bench [NAME...]`: measures everything, or what is named, and writes bench/results and bench/README.md."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results"
+
+# Name: module and arguments, and what it is.
+RUNS: dict[str, tuple[tuple[str, ...], str]] = {
+    "search-20k": (("bench.search", "--children", "20000"), "Search inside the directory, 20,000 children"),
+    "search-1m": (("bench.search", "--children", "1000000"), "Search inside the directory, 1,000,000 children"),
+    "ledger-append": (("bench.ledger_append",), "Durable entries at the log's own port"),
+    "journeys": (("bench.journeys", "--children", "20000"), "The whole suite, everything on this machine"),
+}
+
+
+def main() -> int:
+    """Run the benches that the arguments name; return the first exit code that is not 0."""
+    chosen = sys.argv[1:] or list(RUNS)
+    RESULTS.mkdir(exist_ok=True)
+    for name in chosen:
+        if name not in RUNS:
+            print(f"no such bench: {name} (there are: {', '.join(RUNS)})", file=sys.stderr)
+            return 2
+        arguments, what = RUNS[name]
+        print(f"{name}: {what} ...", flush=True)
+        ended = subprocess.run(
+            [sys.executable, "-m", *arguments, "--out", str(RESULTS / f"{name}.json")], cwd=HERE.parent, check=False
+        )
+        if ended.returncode:
+            return ended.returncode
+    (HERE / "README.md").write_text(page(), "utf-8")
+    return 0
+
+
+def page() -> str:
+    """Return the page of results."""
+    lines = [
+        "# What we measured",
+        "",
+        "`make bench` measures everything anew and writes this page; `make bench B=journeys` one part.",
+        "",
+        f"Machine: {platform.system()} {platform.release()}, {os.cpu_count()} cores,",
+        f"Python {platform.python_version()}.",
+        f"Everything runs on it at once. Written {datetime.now(UTC):%Y-%m-%d}.",
+        "Machines are noisy: compare figures within one run only.",
+        "",
+    ]
+    for name, (arguments, what) in RUNS.items():
+        path = RESULTS / f"{name}.json"
+        if path.exists():
+            lines += [f"## {what}", "", f"`python -m {' '.join(arguments)}`", "", "| figure | value |", "|---|---|"]
+            lines += [f"| {key} | {value} |" for key, value in _flat(json.loads(path.read_text("utf-8")))]
+            lines += ["", f"![{what}](results/{name}.svg)", ""]
+    return "\n".join(lines)
+
+
+def _flat(figures: dict[str, Any], before: str = "") -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for key, value in figures.items():
+        name = f"{before}{key.replace('_', ' ')}"
+        found += _flat(value, f"{name}, ") if isinstance(value, dict) else [(name, value)]
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
