@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.runtime.errors import LedgerBehind
+from services.runtime.errors import LedgerBehind, ServiceError
+
+log = logging.getLogger(__name__)
 
 
 class NewestReceipt(Protocol):
@@ -42,12 +45,22 @@ class ReceiptGuard:
     @contextmanager
     def newer(self) -> Iterator[Awaited]:
         """Run a call that makes a new entry; set `index` of what is yielded to the answer's. Raises LedgerBehind."""
-        known = self._newest
+        known = self.newest()
         awaited = Awaited()
         yield awaited
-        if awaited.index is None or awaited.index <= known:
+        if awaited.index is None:
             raise LedgerBehind
-        self.saw(awaited.index)
+        self.check(awaited.index, known=known)
+
+    def newest(self) -> int:
+        """Return the index of the newest receipt, -1 before the first."""
+        return self._newest
+
+    def check(self, index: int, *, known: int) -> None:
+        """Take note of a receipt that must be newer than `known`, an index of before its call; raises LedgerBehind."""
+        if index <= known:
+            raise LedgerBehind
+        self.saw(index)
 
     def saw(self, index: int) -> None:
         """Take note of a receipt whose entry may be old: an act that was repeated."""
@@ -55,7 +68,10 @@ class ReceiptGuard:
             self._newest = max(self._newest, index)
 
     def write(self) -> None:
-        """Make what is known outlive this process; call it every second and with each write."""
+        """Make what is known outlive this process; call it every second and with each write.
+
+        Raises what keeping raises.
+        """
         newest = self._newest
         if newest > self._written:
             self._kept.keep(newest)
@@ -66,7 +82,14 @@ class ReceiptGuard:
 
         def work(stopping: threading.Event) -> None:
             while not stopping.wait(seconds):
-                self.write()
-            self.write()
+                self._try_to_write()
+            self._try_to_write()
 
         return work
+
+    def _try_to_write(self) -> None:
+        try:
+            self.write()
+        except ServiceError as error:
+            # It is known here meanwhile; a database that is away for a moment must not end the process.
+            log.warning("newest_receipt_not_kept", extra={"reason": error.reason})

@@ -1,0 +1,1 @@
+"""What outsiders install. Nothing here imports the services."""

@@ -1,0 +1,1 @@
+"""The two processes of the audit: the ledger writes and releases, review reads."""

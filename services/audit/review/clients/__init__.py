@@ -1,0 +1,1 @@
+"""Ports that another process keeps."""

@@ -1,0 +1,31 @@
+"""The review's RPCs: each translates, calls one use case, and translates back."""
+
+from __future__ import annotations
+
+import grpc
+from contactpoint.audit.review.v1 import review_service_pb2 as pb
+from contactpoint.audit.review.v1 import review_service_pb2_grpc as rpc
+
+from services.audit.review import translate
+from services.audit.review.use_cases.list_entries import ListEntries
+from services.audit.review.use_cases.list_own_looks import ListOwnLooks
+from services.audit.review.use_cases.who_looked_at import WhoLookedAt
+
+
+class ReviewServicer(rpc.ReviewServiceServicer):
+    def __init__(self, *, who_looked_at: WhoLookedAt, list_own_looks: ListOwnLooks, list_entries: ListEntries) -> None:
+        self._who_looked_at = who_looked_at
+        self._list_own_looks = list_own_looks
+        self._list_entries = list_entries
+
+    def WhoLookedAt(self, request: pb.WhoLookedAtRequest, context: grpc.ServicerContext) -> pb.WhoLookedAtResponse:
+        found = self._who_looked_at(request.handle, translate.page(request))
+        return translate.who_looked_at_response(found)
+
+    def ListOwnLooks(self, request: pb.ListOwnLooksRequest, context: grpc.ServicerContext) -> pb.ListOwnLooksResponse:
+        found = self._list_own_looks(translate.page(request))
+        return translate.list_own_looks_response(found)
+
+    def ListEntries(self, request: pb.ListEntriesRequest, context: grpc.ServicerContext) -> pb.ListEntriesResponse:
+        found = self._list_entries(translate.page(request))
+        return translate.list_entries_response(found)

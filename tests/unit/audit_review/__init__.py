@@ -1,0 +1,1 @@
+"""The review's use cases over fakes, and its files against the outsider's verifier."""
