@@ -87,7 +87,7 @@ def _people_and_children(suite: Suite) -> None:
         print(line, flush=True)
 
     cast = settle_in(suite, say)
-    story = settle(cast, int(os.environ.get("CHILDREN", "20000")), say)
+    story = settle(cast, int(os.environ.get("CHILDREN", "20000")))
     shield_the_limited(cast, story)
     suite.write_endpoints({"scenarios": described(story)})
 

@@ -60,6 +60,10 @@ class RemoteVerificationKeys:
         """Return the key of that name if it is valid now, else None."""
         if self._is_due(kid):
             self._refresh(kid)
+        if kid not in self._held:
+            # Somebody else may be fetching it right now: the lock is free when that is done.
+            with self._lock:
+                pass
         now, answered_at = self._clock.now(), self._answered_at
         if answered_at is None or self._clock.monotonic() - answered_at > _LONGEST_WITHOUT_ANSWER_SECONDS:
             return None

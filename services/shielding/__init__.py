@@ -1,1 +1,4 @@
-"""Owns shields: who asked, on which coded ground, who approved. Never holds a name, an address or a story. The edge calls it."""
+"""Owns shields: who asked, on which coded ground, who approved. The edge calls it.
+
+Never holds a name, an address or a ground's story.
+"""

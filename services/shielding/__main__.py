@@ -1,5 +1,6 @@
 """Starts shielding: configuration, dependencies, server, top to bottom."""
 
+import logging
 import sys
 import tomllib
 from pathlib import Path
@@ -8,8 +9,8 @@ from contactpoint.shielding.v1 import shielding_service_pb2_grpc as rpc
 
 from services.runtime import process
 from services.runtime.access import whole_table
-from services.runtime.certificates import WatchedCertificates
-from services.runtime.channels import PeerChannel
+from services.runtime.certificates import CertificateFiles, WatchedCertificates
+from services.runtime.channels import open_channels
 from services.runtime.clock import SystemClock
 from services.runtime.config import read_secret
 from services.runtime.database import can_read, engine_of, periodic
@@ -21,7 +22,8 @@ from services.runtime.server import serve as run_server
 from services.runtime.telemetry import Telemetry
 from services.runtime.verification_keys import RemoteVerificationKeys
 from services.shielding.clients.ledger import RemoteLedger
-from services.shielding.config import ShieldingConfig
+from services.shielding.config import CALLED, ShieldingConfig
+from services.shielding.domain import holidays_run_out
 from services.shielding.rpc import ShieldingServicer, UseCases
 from services.shielding.sealing import Sealing
 from services.shielding.storage.cases import SqlCases
@@ -34,6 +36,8 @@ from services.shielding.use_cases.propose_shield import ProposeShield
 from services.shielding.use_cases.request_shield import RequestShield
 from services.shielding.use_cases.take_step import TakeStep
 
+log = logging.getLogger(__name__)
+
 HERE = Path(__file__).parent
 _SWEEPER_LOCK, _SWEEPER_SECONDS = 1, 5.0
 
@@ -41,53 +45,59 @@ _SWEEPER_LOCK, _SWEEPER_SECONDS = 1, 5.0
 def serve(config: ShieldingConfig) -> int:
     """Serve until told to stop; return the exit code."""
     clock = SystemClock()
+    holidays = frozenset(tomllib.loads((HERE / "bank_holidays.toml").read_text("utf-8"))["days"])
+    if holidays_run_out(clock.now(), holidays):
+        log.warning("bank_holidays_run_out")
     engine = engine_of(config.database_url, application_name=config.process)
     sealing = Sealing(read_secret(config.root_secret))
-    certificates = WatchedCertificates(config.certificate, config.private_key, config.ca)
-    telemetry = Telemetry(process=config.process, folder=config.telemetry_dir)
+    certificates = WatchedCertificates(CertificateFiles(config.certificate, config.private_key, config.ca))
+    telemetry = Telemetry.start(config.process, config.telemetry_dir)
     guard = ReceiptGuard(SqlNewestReceipt(engine))
-    channels = {
-        name: PeerChannel(process=name, address=config.peers[name], certificates=certificates)
-        for name in ("identity", "audit.ledger")
-    }
-    ledger = RemoteLedger(channels["audit.ledger"], guard)
-    cases = SqlCases(engine, sealing)
-    take_step = TakeStep(cases=cases, ledger=ledger)
-    days = frozenset(tomllib.loads((HERE / "bank_holidays.toml").read_text("utf-8"))["days"])
-    servicer = ShieldingServicer(
-        UseCases(
-            request_shield=RequestShield(take_step=take_step, clock=clock, holidays=days),
-            impose_interim_shield=ImposeInterimShield(take_step=take_step, clock=clock, holidays=days),
-            propose_shield=ProposeShield(take_step=take_step, clock=clock, holidays=days),
-            approve_shield=ApproveShield(cases=cases, take_step=take_step, clock=clock, holidays=days),
-            list_shield_cases=ListShieldCases(cases=cases, ledger=ledger),
-        ),
-        sealing,
-    )
-    sweep = periodic(
-        engine=engine,
-        advisory_lock_id=_SWEEPER_LOCK,
-        seconds=_SWEEPER_SECONDS,
-        work=DriveOn(cases=cases, ledger=ledger),
-        name="drive_on",
-    )
     table = whole_table()
-    return run_server(
-        lambda server: rpc.add_ShieldingServiceServicer_to_server(servicer, server),
-        settings=ServerSettings.of(config),
-        certificates=certificates,
-        interceptors=service_interceptors(
-            process=config.process,
-            environment=config.environment,
+    # `forward_errors`: what the ledger refuses for reasons of its own is a plain no, and never a maybe.
+    called = {name: config.peers[name] for name in CALLED}
+    with open_channels(called, certificates, forward_errors=True) as channels:
+        ledger = RemoteLedger(channels["audit.ledger"], guard)
+        cases = SqlCases(engine, sealing)
+        take_step = TakeStep(cases=cases, ledger=ledger)
+        servicer = ShieldingServicer(
+            UseCases(
+                request_shield=RequestShield(take_step=take_step, clock=clock, holidays=holidays),
+                impose_interim_shield=ImposeInterimShield(take_step=take_step, clock=clock, holidays=holidays),
+                propose_shield=ProposeShield(take_step=take_step, clock=clock, holidays=holidays),
+                approve_shield=ApproveShield(cases=cases, take_step=take_step, clock=clock, holidays=holidays),
+                list_shield_cases=ListShieldCases(cases=cases, ledger=ledger, clock=clock),
+            ),
+            sealing,
+        )
+        code = run_server(
+            lambda server: rpc.add_ShieldingServiceServicer_to_server(servicer, server),
+            settings=ServerSettings.of(config),
+            certificates=certificates,
+            interceptors=service_interceptors(
+                process=config.process,
+                environment=config.environment,
+                table=table,
+                keys=RemoteVerificationKeys(fetch=published_over(channels["identity"]), clock=clock),
+                clock=clock,
+                telemetry=telemetry,
+            ),
             table=table,
-            keys=RemoteVerificationKeys(fetch=published_over(channels["identity"]), clock=clock),
-            clock=clock,
             telemetry=telemetry,
-        ),
-        table=table,
-        readiness={"": lambda: can_read(engine)},
-        also_until_stopped=[sweep, guard.loop()],
-    )
+            readiness={"": lambda: can_read(engine)},
+            also_until_stopped=[
+                guard.loop(),
+                periodic(
+                    engine=engine,
+                    advisory_lock_id=_SWEEPER_LOCK,
+                    seconds=_SWEEPER_SECONDS,
+                    work=DriveOn(cases=cases, ledger=ledger),
+                    name="drive_on",
+                ),
+            ],
+        )
+    telemetry.stop()
+    return code
 
 
 def migrate(config: ShieldingConfig) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from zoneinfo import ZoneInfo
 
-from services.shielding.errors import SecondOfficerNeeded
+from services.shielding.errors import SecondOfficerNeeded, ShieldStands
 
 LONDON = ZoneInfo("Europe/London")
 INTERIM_WORKING_DAYS = 5
@@ -63,6 +63,8 @@ class Case:
 class Step:
     """What one act is to make of a case, before the ledger has heard of it."""
 
+    before: Case | None
+    """The case as it was found; None where the step opens it."""
     case: Case
     """The case as it will be."""
     closes: bool
@@ -73,37 +75,39 @@ class Step:
 
 def requested(case_id: uuid.UUID, ground: Ground, by: Officer, now: datetime, holidays: frozenset[date]) -> Step:
     """Return the step by which a practitioner asks the officers to decide."""
-    return Step(case=_opened(case_id, ShieldState.REQUESTED, ground, by, now, holidays), closes=False, is_interim=False)
+    case = _opened(case_id, ShieldState.REQUESTED, ground, by, now=now, holidays=holidays)
+    return Step(before=None, case=case, closes=False, is_interim=False)
 
 
 def imposed(case_id: uuid.UUID, ground: Ground, by: Officer, now: datetime, holidays: frozenset[date]) -> Step:
     """Return the step by which somebody who may hides a child at once, until a second person decides."""
-    return Step(case=_opened(case_id, ShieldState.INTERIM, ground, by, now, holidays), closes=True, is_interim=True)
+    case = _opened(case_id, ShieldState.INTERIM, ground, by, now=now, holidays=holidays)
+    return Step(before=None, case=case, closes=True, is_interim=True)
 
 
 def approved(case: Case, by: Officer, now: datetime, holidays: frozenset[date]) -> Step:
     """Return the step by which an officer approves a case.
 
-    A request becomes interim by a first officer, an interim shield active by a second. Who approved a case may say so
-    again. Raises SecondOfficerNeeded for a person who has already acted on it.
+    A request becomes interim by a first officer; what one person hid becomes active by a second. Raises
+    SecondOfficerNeeded for whoever opened the case or approved it before, ShieldStands for one that is active.
     """
-    if by.person in (case.second_officer, case.first_officer) and case.state is not ShieldState.REQUESTED:
-        is_interim = case.state is ShieldState.INTERIM
-        if is_interim and case.first_officer == by.person:
-            raise SecondOfficerNeeded
-        return Step(case=case, closes=True, is_interim=is_interim)
-    if by.person == case.opened_by:
+    if case.state is ShieldState.ACTIVE:
+        raise ShieldStands
+    if by.person in (case.opened_by, case.first_officer):
         raise SecondOfficerNeeded
     if case.state is ShieldState.REQUESTED:
         due_at = after_working_days(now, INTERIM_WORKING_DAYS, holidays)
         interim = replace(case, state=ShieldState.INTERIM, first_officer=by.person, due_at=due_at)
-        return Step(case=interim, closes=True, is_interim=True)
+        return Step(before=case, case=interim, closes=True, is_interim=True)
     due_at = now + timedelta(days=REVIEW_DAYS)
-    return Step(
-        case=replace(case, state=ShieldState.ACTIVE, second_officer=by.person, due_at=due_at),
-        closes=True,
-        is_interim=False,
-    )
+    active = replace(case, state=ShieldState.ACTIVE, second_officer=by.person, due_at=due_at)
+    return Step(before=case, case=active, closes=True, is_interim=False)
+
+
+def holidays_run_out(now: datetime, holidays: frozenset[date]) -> bool:
+    """Return whether the table of bank holidays ends within half a year: somebody must add the next years."""
+    last = max((day.year for day in holidays), default=0)
+    return (now + timedelta(days=REVIEW_DAYS)).astimezone(LONDON).year > last
 
 
 def after_working_days(now: datetime, days: int, holidays: frozenset[date]) -> datetime:
@@ -117,7 +121,7 @@ def after_working_days(now: datetime, days: int, holidays: frozenset[date]) -> d
 
 
 def _opened(
-    case_id: uuid.UUID, state: ShieldState, ground: Ground, by: Officer, now: datetime, holidays: frozenset[date]
+    case_id: uuid.UUID, state: ShieldState, ground: Ground, by: Officer, *, now: datetime, holidays: frozenset[date]
 ) -> Case:
     return Case(
         case_id=case_id,

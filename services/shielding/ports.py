@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
-from services.shielding.domain import Case, Step
+from services.shielding.domain import Case, Officer, Step
 
 
 @dataclass(frozen=True)
@@ -18,9 +19,22 @@ class Receipt:
     leaf: bytes
 
 
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One call as it came: who acts, and what the act is called in every retry."""
+
+    by: Officer
+    name: uuid.UUID
+    """The same whenever the same person sends the same key to the same method; others cannot guess it."""
+    idempotency_key: uuid.UUID
+    digest: bytes
+    """SHA-256 of the request's bytes: the same key with other bytes is another request."""
+    token: str = field(repr=False)
+
+
 @dataclass(frozen=True)
 class Child:
-    """A child as shielding may name one: a handle of the caller's session, or the number of an earlier act on the case."""
+    """A child as shielding names one: by a handle of the caller's session, or the number of an earlier act."""
 
     handle: bytes = b""
     number: int = 0
@@ -46,52 +60,92 @@ class Entered:
 
 @dataclass(frozen=True, kw_only=True)
 class Pending:
-    """A step that was written down before the ledger heard of it, with all that is needed to drive it on."""
+    """A step that is written down before the ledger hears of it, with all that is needed to drive it on."""
 
+    name: uuid.UUID
+    digest: bytes
+    token: str = field(repr=False)
     step: Step
     act: Act
-    token: str
+    known_index: int
+    """The newest entry that was known when the act first began: its own entry must be newer."""
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A step that is written down: as it was the first time."""
+
+    pending: Pending
+    is_repeated: bool
+    """It was begun before, and nobody here knows how that ended."""
 
 
 class Ledger(Protocol):
     """Where a step takes effect."""
 
-    def enter(self, act: Act) -> Entered:
-        """Return once the entry, and with it the closing, is durable; raises ChildNotFound for a handle of no child."""
+    def newest_index(self) -> int:
+        """Return the index of the newest entry that this process knows of, -1 before the first."""
+        ...
+
+    def enter(self, act: Act, *, known_index: int) -> Entered:
+        """Return once the entry, and with it the closing, is durable.
+
+        Raises ActGivenUp for an act that was given up before, NotFound for a handle of no child, any other refusal of
+        the ledger's; and one of MAY_HAVE_HAPPENED where it is not known how it ended.
+        """
         ...
 
     def note(self, idempotency_key: uuid.UUID) -> Receipt:
-        """Return once it is durable that somebody read the list of cases."""
+        """Return once it is durable that somebody reads the list of cases: always by a new entry."""
         ...
 
-    def resume(self, token: str, act: Act) -> Entered | None:
+    def resume(self, pending: Pending) -> Entered | None:
         """Drive on an act that a crash stopped; None if it was never entered, and then it never will be."""
         ...
 
 
 class Cases(Protocol):
-    """Where cases are kept."""
+    """Where cases are kept. Every method may raise DependencyUnavailable."""
 
-    def begin(self, pending: Pending) -> None:
-        """Keep what is to be made of the case, durably; the same act may begin again. Raises BeingChanged for another."""
+    def done(self, asked: Asked) -> Receipt | None:
+        """Return the receipt of an act that is done, None if it is not. Raises KeyReused for another request's key."""
         ...
 
-    def settle(self, step: Step, act: Act, number: int) -> None:
+    def begin(self, pending: Pending) -> Begun:
+        """Keep what is to be made of the case, durably, if it is still as the step found it.
+
+        The same act may begin again, and is what it was the first time. Raises BeingChanged where another act is under
+        way or was quicker, KeyReused for the same key with other bytes.
+        """
+        ...
+
+    def settle(self, pending: Pending, entered: Entered) -> None:
         """Make the case what the step says, with the child's number; nothing changes if that has been done."""
         ...
 
     def drop(self, pending: Pending) -> None:
-        """Forget a step that never happened; a case that was to be opened by it goes too."""
+        """Forget a step that never happened."""
+        ...
+
+    def keep_reading(self, asked: Asked, receipt: Receipt) -> None:
+        """Remember for a day that this reading was entered."""
         ...
 
     def find(self, case_id: uuid.UUID) -> tuple[Case, int] | None:
         """Return the case with the child's number, or None."""
         ...
 
-    def waiting(self, authority: str, after: tuple[str, uuid.UUID] | None, limit: int) -> Sequence[Case]:
-        """Return cases of an authority that wait for an officer, oldest first, after a position (time, id)."""
+    def waiting(self, authority: str, now: datetime, after: tuple[str, uuid.UUID] | None, limit: int) -> Sequence[Case]:
+        """Return an authority's cases that wait for an officer, oldest first, after a position (time, id).
+
+        Those are: not yet hidden by two, or due for review.
+        """
         ...
 
     def left_behind(self, seconds: float) -> Sequence[Pending]:
-        """Return steps that began more than `seconds` ago and have not been settled."""
+        """Return steps that began, or were last tried, more than `seconds` ago and are not settled, oldest first."""
+        ...
+
+    def forget_old_readings(self) -> None:
+        """Forget readings older than a day."""
         ...

@@ -11,7 +11,7 @@ from contactpoint.shielding.v1 import shielding_service_pb2_grpc as rpc
 
 from services.runtime.caller import current_caller
 from services.shielding import translate
-from services.shielding.domain import Officer
+from services.shielding.ports import Asked
 from services.shielding.sealing import Sealing
 from services.shielding.use_cases.approve_shield import ApproveShield
 from services.shielding.use_cases.impose_interim_shield import ImposeInterimShield
@@ -39,75 +39,47 @@ class ShieldingServicer(rpc.ShieldingServiceServicer):
     def RequestShield(
         self, request: pb.RequestShieldRequest, context: grpc.ServicerContext
     ) -> pb.RequestShieldResponse:
-        by, token, case_id = self._opening(request.idempotency_key)
         receipt = self._use_cases.request_shield(
-            by,
-            token,
-            case_id=case_id,
-            idempotency_key=uuid.UUID(request.idempotency_key),
-            handle=request.handle,
-            ground=translate.ground(request.ground),
+            self._asked(request.idempotency_key), handle=request.handle, ground=translate.ground(request.ground)
         )
         return pb.RequestShieldResponse(receipt=translate.receipt(receipt))
 
     def ImposeInterimShield(
         self, request: pb.ImposeInterimShieldRequest, context: grpc.ServicerContext
     ) -> pb.ImposeInterimShieldResponse:
-        by, token, case_id = self._opening(request.idempotency_key)
         receipt = self._use_cases.impose_interim_shield(
-            by,
-            token,
-            case_id=case_id,
-            idempotency_key=uuid.UUID(request.idempotency_key),
-            handle=request.handle,
-            ground=translate.ground(request.ground),
+            self._asked(request.idempotency_key), handle=request.handle, ground=translate.ground(request.ground)
         )
         return pb.ImposeInterimShieldResponse(receipt=translate.receipt(receipt))
 
     def ProposeShield(
         self, request: pb.ProposeShieldRequest, context: grpc.ServicerContext
     ) -> pb.ProposeShieldResponse:
-        by, token, case_id = self._opening(request.idempotency_key)
-        receipt = self._use_cases.propose_shield(
-            by,
-            token,
-            case_id=case_id,
-            idempotency_key=uuid.UUID(request.idempotency_key),
-            handle=request.handle,
-            ground=translate.ground(request.ground),
-        )
-        return pb.ProposeShieldResponse(case_id=str(case_id), receipt=translate.receipt(receipt))
+        asked = self._asked(request.idempotency_key)
+        receipt = self._use_cases.propose_shield(asked, handle=request.handle, ground=translate.ground(request.ground))
+        return pb.ProposeShieldResponse(case_id=str(asked.name), receipt=translate.receipt(receipt))
 
     def ApproveShield(
         self, request: pb.ApproveShieldRequest, context: grpc.ServicerContext
     ) -> pb.ApproveShieldResponse:
-        caller = current_caller()
         receipt = self._use_cases.approve_shield(
-            translate.officer(caller),
-            translate.token(caller),
-            case_id=uuid.UUID(request.case_id),
-            idempotency_key=uuid.UUID(request.idempotency_key),
+            self._asked(request.idempotency_key), case_id=uuid.UUID(request.case_id)
         )
         return pb.ApproveShieldResponse(receipt=translate.receipt(receipt))
 
     def ListShieldCases(
         self, request: pb.ListShieldCasesRequest, context: grpc.ServicerContext
     ) -> pb.ListShieldCasesResponse:
-        by = translate.officer(current_caller())
-        size = translate.page_size(request.page_size)
+        asked = self._asked(request.idempotency_key)
+        authority, size = asked.by.authority, translate.page_size(request.page_size)
         found, receipt = self._use_cases.list_shield_cases(
-            by,
-            idempotency_key=uuid.UUID(request.idempotency_key),
-            after=self._sealing.position(by.authority, request.page_token),
-            limit=size,
+            asked, after=self._sealing.position(authority, request.page_token), limit=size
         )
         return pb.ListShieldCasesResponse(
             cases=translate.cases(found),
-            next_page_token=translate.next_page_token(self._sealing, by, found, size),
+            next_page_token=translate.next_page_token(self._sealing, authority, found, size),
             receipt=translate.receipt(receipt),
         )
 
-    def _opening(self, idempotency_key: str) -> tuple[Officer, str, uuid.UUID]:
-        caller = current_caller()
-        by = translate.officer(caller)
-        return by, translate.token(caller), self._sealing.case_id(by.person, caller.method, uuid.UUID(idempotency_key))
+    def _asked(self, idempotency_key: str) -> Asked:
+        return translate.asked(current_caller(), self._sealing, idempotency_key)

@@ -13,7 +13,7 @@ from services.runtime.caller import Caller
 from services.runtime.errors import InvalidRequest, NotAuthenticated
 from services.shielding.domain import Case, Ground, Officer, ShieldState
 from services.shielding.errors import NoAuthority
-from services.shielding.ports import Receipt
+from services.shielding.ports import Asked, Receipt
 from services.shielding.sealing import Sealing
 
 _GROUNDS = {
@@ -31,20 +31,20 @@ _WIRE_STATES = {
 _PAGE_SIZE = 50
 
 
-def officer(caller: Caller) -> Officer:
-    """Return who acts; raises NoAuthority where the caller's organisation belongs to none."""
-    if caller.act is None or caller.act.sub is None:
+def asked(caller: Caller, sealing: Sealing, idempotency_key: str) -> Asked:
+    """Return the call as it came; raises NoAuthority where the caller's organisation belongs to none."""
+    if caller.act is None or caller.act.sub is None or caller.token is None:
         raise NotAuthenticated
     if caller.act.aut is None:
         raise NoAuthority
-    return Officer(person=uuid.UUID(caller.act.sub), authority=caller.act.aut)
-
-
-def token(caller: Caller) -> str:
-    """Return the token of the call, to be kept until the act is settled."""
-    if caller.token is None:
-        raise NotAuthenticated
-    return caller.token
+    by, key = Officer(person=uuid.UUID(caller.act.sub), authority=caller.act.aut), uuid.UUID(idempotency_key)
+    return Asked(
+        by=by,
+        name=sealing.act_name(by.person, caller.method, key),
+        idempotency_key=key,
+        digest=caller.digest,
+        token=caller.token,
+    )
 
 
 def ground(value: pb.Ground.ValueType) -> Ground:
@@ -80,11 +80,11 @@ def cases(given: Sequence[Case]) -> list[pb.ShieldCase]:
     ]
 
 
-def next_page_token(sealing: Sealing, by: Officer, page: Sequence[Case], size: int) -> bytes:
+def next_page_token(sealing: Sealing, authority: str, page: Sequence[Case], size: int) -> bytes:
     """Return the sealed position after a full page, nothing after the last one."""
     if len(page) < size:
         return b""
-    return sealing.page_token(by.authority, page[-1].opened_at.isoformat(), page[-1].case_id)
+    return sealing.page_token(authority, page[-1].opened_at.isoformat(), page[-1].case_id)
 
 
 def _timestamp(instant: datetime) -> Timestamp:

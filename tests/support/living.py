@@ -9,6 +9,7 @@ from pathlib import Path
 
 from deploy.local.layout import PROJECT
 from deploy.local.population.story import Story
+from deploy.local.processes import Setting
 from deploy.local.settlement.inhabitants import Cast, settle_in
 from deploy.local.settlement.supplying import settle
 from deploy.local.suite import Suite
@@ -51,13 +52,14 @@ def start_living(
     """Return a started suite in `root` with everyone enrolled; the grid is off unless `limits` says otherwise."""
     root.mkdir(parents=True, exist_ok=True)
     path = str(limits_file(root.parent, {"answers.grid_milliseconds": 0, **(limits or {})}))
-    suite = Suite(
-        root, settings={name: {"limits": path} for name in _HAVE_LIMITS}, dedicated_postgres=dedicated_postgres
-    )
+    settings: dict[str, dict[str, Setting]] = {name: {"limits": path} for name in _HAVE_LIMITS}
+    # The minute's courtesy is not what is tested here, and tests are faster than people.
+    settings["gateway.edge"]["calls_a_minute"] = 1_000_000
+    suite = Suite(root, settings=settings, dedicated_postgres=dedicated_postgres)
     suite.start()
     try:
         cast = settle_in(suite, print)
-        story = settle(cast, children, print)
+        story = settle(cast, children)
     except BaseException:
         suite.stop()
         raise

@@ -38,7 +38,7 @@ def _tell(telling: Telling, suite: Suite, children: int) -> None:
     with telling.step("people", "organisations are accredited, people enrol with link and code"):
         cast = settle_in(suite, telling.say)
     with telling.step("population", f"a data manager and a supplier bring in {children} children"):
-        story = settle(cast, children, telling.say)
+        story = settle(cast, children)
     if not all(step["ok"] for step in telling.steps):
         return
     scenes = Scenes(telling, cast, story, searches(story))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import json
 import re
 import secrets
 import subprocess
@@ -114,8 +115,9 @@ def settle_in(suite: Suite, say: Callable[[str], None]) -> Cast:
         for organisation in ORGANISATIONS:
             if organisation.name not in cast.organisations:
                 _register(cast, administrator, organisation)
-        for person in missing:
-            _bring_in(cast, administrator, person)
+        # All are invited first: the mails of all are on their way while the first ones enrol.
+        for joins in [invite(cast, administrator, person) for person in missing]:
+            joins()
     return cast
 
 
@@ -127,6 +129,7 @@ def _found(cast: Cast) -> None:
             *(sys.executable, "-m", "services.identity", "found"),
             *("--config", str(suite.config_file("identity"))),
             *("--organisation", DEPARTMENT),
+            *("--system", str(_system_of(suite, DEPARTMENT))),
             *("--name", "Frances Holt"),
             *("--username", ADMINISTRATOR),
             *("--email", f"{ADMINISTRATOR}@department.example.org"),
@@ -137,8 +140,11 @@ def _found(cast: Cast) -> None:
         text=True,
         check=False,
     )
-    if ended.returncode != 0 and "ALREADY" not in (ended.stdout + ended.stderr).upper():
+    if ended.returncode != 0:
         raise Fault(f"The founding failed:\n{ended.stdout}{ended.stderr}")
+    department = json.loads(ended.stdout)["organisation_id"]
+    cast.organisations[DEPARTMENT] = department
+    suite.write_endpoints({"organisations": {DEPARTMENT: department}})
     system = _system_of(suite, DEPARTMENT)
     issued = suite.issue_system_certificate(system, DEPARTMENT)
     _keep_certificate(cast, DEPARTMENT, issued.certificate, issued.private_key)
@@ -204,7 +210,10 @@ def _register(cast: Cast, administrator: Outside, organisation: Organisation) ->
     cast.say(f"{organisation.name} was assessed, accredited, and is live")
 
 
-def _bring_in(cast: Cast, administrator: Outside, who: tuple[str, str, str, access.Role.ValueType]) -> None:
+def invite(
+    cast: Cast, administrator: Outside, who: tuple[str, str, str, access.Role.ValueType]
+) -> Callable[[], None]:
+    """Enter a person (user name, full name, organisation, role) whose every condition holds; return how the person joins."""
     username, name, organisation, role = who
     call, service = administrator.call, administrator.administration
     domain = organisation.lower().replace(" ", "-") + ".example.org"
@@ -245,12 +254,16 @@ def _bring_in(cast: Cast, administrator: Outside, who: tuple[str, str, str, acce
         ),
     )
     account = Account(username, _password(), "", organisation, (access.Role.Name(role),), person_id=person)
-    _enrol(cast, account, address, manager)
-    own = cast.outside(organisation)
-    if own.sign_in(account).policy_due:
-        request = identity.AcknowledgePolicyRequest(idempotency_key=new_key(), policy_version=1)
-        own.call(own.sessions.AcknowledgePolicy, request)
-    cast.say(f"{name} ({username}, {organisation}) enrolled with link and code, and acknowledged the policy")
+
+    def join() -> None:
+        _enrol(cast, account, address, manager)
+        own = cast.outside(organisation)
+        if own.sign_in(account).policy_due:
+            request = identity.AcknowledgePolicyRequest(idempotency_key=new_key(), policy_version=1)
+            own.call(own.sessions.AcknowledgePolicy, request)
+        cast.say(f"{name} ({username}, {organisation}) enrolled with link and code, and acknowledged the policy")
+
+    return join
 
 
 def _enrol(cast: Cast, account: Account, address: str, manager: str) -> None:

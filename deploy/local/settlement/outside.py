@@ -95,13 +95,21 @@ class Outside:
             raise refusal_of(error) from None
 
     def sign_in(self, account: Account, *, code: str | None = None) -> identity.SignInResponse:
-        """Start a session on this channel; raises Refused."""
-        request = identity.SignInRequest(
-            username=account.username, password=account.password, code=code or account.code()
-        )
-        answer = self.call(self.sign_in_service.SignIn, request)
-        self.session, self.session_tag = answer.session, answer.session_tag
-        return answer
+        """Start a session on this channel, with this code or with the next that was not used; raises Refused."""
+        while True:
+            request = identity.SignInRequest(
+                username=account.username, password=account.password, code=code or account.code()
+            )
+            try:
+                answer = self.call(self.sign_in_service.SignIn, request)
+            except Refused as refused:
+                # Another program may have used the code of this half minute: then only a later one opens.
+                is_ahead = account.last_step > time.time() // TOTP_SECONDS
+                if code is not None or refused.reason != "SIGN_IN_REFUSED" or is_ahead:
+                    raise
+            else:
+                self.session, self.session_tag = answer.session, answer.session_tag
+                return answer
 
 
 def open_channel(edge: str, ca: Path, certificate: Path, private_key: Path) -> grpc.Channel:

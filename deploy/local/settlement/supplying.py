@@ -1,9 +1,10 @@
-"""Brings the synthetic population in by RPC: providers by a data manager, children by a registered supplier."""
+"""Brings the synthetic population in by RPC: providers by the centre, children by a registered supplier."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+import uuid
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from itertools import islice
@@ -17,8 +18,8 @@ from deploy.local.population.generate import Population
 from deploy.local.population.provider import Provider, ProviderKind
 from deploy.local.population.story import Story, story
 from deploy.local.population.story_providers import STORY_PROVIDERS
-from deploy.local.settlement.inhabitants import SUPPLIER, Cast
-from deploy.local.settlement.outside import Outside, new_key
+from deploy.local.settlement.inhabitants import ADMINISTRATOR, SUPPLIER, Cast
+from deploy.local.settlement.outside import Outside
 
 SEED = 1
 BATCH = 200
@@ -61,7 +62,7 @@ _PROVIDER_KINDS = {
 }
 
 
-def settle(cast: Cast, children: int, say: Callable[[str], None]) -> Story:
+def settle(cast: Cast, children: int) -> Story:
     """Return the story's children, having brought them in, with providers and `children` others, if need be."""
     suite = cast.suite
     kept = suite.endpoints()
@@ -72,21 +73,19 @@ def settle(cast: Cast, children: int, say: Callable[[str], None]) -> Story:
     if kept.get("children", 0) >= children > 0:
         return the_story
     if kept.get("children", 0):
-        say(f"{kept['children']} children are here already; `make clean` first for another number")
+        cast.say(f"{kept['children']} children are here already; `make clean` first for another number")
         return the_story
     begun_at = time.monotonic()
     providers = _register(cast, (*STORY_PROVIDERS, *population.providers))
-    say(f"{len(providers)} schools, practices and teams registered in {time.monotonic() - begun_at:.1f} s")
+    cast.say(f"{len(providers)} schools, practices and teams registered in {time.monotonic() - begun_at:.1f} s")
     supplier = cast.outside(SUPPLIER)
     for child in the_story:
-        supplier.call(
-            supplier.supply.SupplyRows,
-            pb.SupplyRowsRequest(idempotency_key=new_key(), children=[_supplied(child, providers)]),
-        )
+        key, row = _key(cast, f"story {child.key}"), _supplied(child, providers)
+        supplier.call(supplier.supply.SupplyRows, pb.SupplyRowsRequest(idempotency_key=key, children=[row]))
     begun_at = time.monotonic()
-    taken = _supply(supplier, population, providers, say)
+    taken = _supply(cast, supplier, population, providers)
     seconds = time.monotonic() - begun_at
-    say(f"{taken} children supplied in {seconds:.1f} s ({taken / seconds:.0f} a second)")
+    cast.say(f"{taken} children supplied in {seconds:.1f} s ({taken / seconds:.0f} a second)")
     suite.write_endpoints(
         {"children": taken, "settled_on": today.isoformat(), "supplied_a_second": round(taken / seconds)}
     )
@@ -94,12 +93,12 @@ def settle(cast: Cast, children: int, say: Callable[[str], None]) -> Story:
 
 
 def _register(cast: Cast, providers: Iterable[Provider]) -> dict[int, str]:
-    """Return the ids of providers by their keys, once a data manager has registered each."""
-    outside = cast.signed_in("data.manager")
+    """Return the ids of providers by their keys, once the centre has registered each."""
+    outside = cast.signed_in(ADMINISTRATOR)
 
     def register(provider: Provider) -> tuple[int, str]:
         request = pb.RegisterProviderRequest(
-            idempotency_key=new_key(),
+            idempotency_key=_key(cast, f"provider {provider.key}"),
             name=provider.name,
             kind=_PROVIDER_KINDS[provider.kind],
             telephone=provider.telephone,
@@ -115,20 +114,26 @@ def _register(cast: Cast, providers: Iterable[Provider]) -> dict[int, str]:
         return dict(senders.map(register, providers))
 
 
-def _supply(supplier: Outside, population: Population, providers: dict[int, str], say: Callable[[str], None]) -> int:
-    def send(batch: list[pb.SuppliedChild]) -> int:
-        request = pb.SupplyRowsRequest(idempotency_key=new_key(), children=batch)
+def _supply(cast: Cast, supplier: Outside, population: Population, providers: dict[int, str]) -> int:
+    def send(numbered: tuple[int, list[pb.SuppliedChild]]) -> int:
+        number, batch = numbered
+        request = pb.SupplyRowsRequest(idempotency_key=_key(cast, f"batch {number}"), children=batch)
         return supplier.call(supplier.supply.SupplyRows, request).taken
 
     taken, said_at = 0, time.monotonic()
     with ThreadPoolExecutor(_SENDERS) as senders:
         # A few batches ahead and no more, so that a million children cost no memory.
-        for group in _grouped(_batches(population, providers), 2 * _SENDERS):
+        for group in _grouped(enumerate(_batches(population, providers)), 2 * _SENDERS):
             taken += sum(senders.map(send, group))
             if time.monotonic() - said_at > 5:  # noqa: PLR2004  # a line every five seconds
                 said_at = time.monotonic()
-                say(f"  {taken} children so far")
+                cast.say(f"  {taken} children so far")
     return taken
+
+
+def _key(cast: Cast, act: str) -> str:
+    """Return the key of an act that is the same when an interrupted settlement goes on, and another elsewhere."""
+    return str(uuid.uuid5(uuid.UUID(cast.organisations[SUPPLIER]), act))
 
 
 def _batches(population: Population, providers: dict[int, str]) -> Iterator[list[pb.SuppliedChild]]:

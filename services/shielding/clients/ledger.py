@@ -8,14 +8,17 @@ from contactpoint.audit.ledger.v1 import ledger_service_pb2 as pb
 from contactpoint.audit.ledger.v1 import ledger_service_pb2_grpc as rpc
 
 from services.runtime.channels import PeerChannel
-from services.runtime.errors import DependencyUnavailable, NotFound
+from services.runtime.errors import DependencyUnavailable
 from services.runtime.receipts import ReceiptGuard
-from services.shielding.errors import ChildNotFound
-from services.shielding.ports import Act, Entered, Receipt
+from services.shielding.errors import ActGivenUp
+from services.shielding.ports import Act, Entered, Pending, Receipt
 
 
 class RemoteLedger:
-    """Keeps the promises of the port `Ledger`."""
+    """Keeps the promises of the port `Ledger`.
+
+    The channel must forward refusals of reasons that shielding does not know, so that a plain no is taken for no maybe.
+    """
 
     def __init__(self, channel: PeerChannel, guard: ReceiptGuard) -> None:
         self._channel = channel
@@ -23,30 +26,40 @@ class RemoteLedger:
         self._processes = rpc.ProcessServiceStub(channel)
         self._guard = guard
 
-    def enter(self, act: Act) -> Entered:
-        try:
-            answer = self._channel.call(self._people.Enter, _request(act), idempotent=True, with_act=True)
-        except NotFound:
-            raise ChildNotFound from None
-        # A repeated act brings the receipt of its first time, so it need not be newer than all that we know.
-        self._guard.saw(answer.receipt.index)
-        return Entered(Receipt(answer.receipt.index, answer.receipt.leaf), answer.number)
+    def newest_index(self) -> int:
+        return self._guard.newest()
+
+    def enter(self, act: Act, *, known_index: int) -> Entered:
+        answer = self._channel.call(self._people.Enter, _request(act), idempotent=True, with_act=True)
+        if answer.state == pb.ACT_STATE_NOT_DONE:
+            raise ActGivenUp
+        return self._entered(answer, known_index)
 
     def note(self, idempotency_key: uuid.UUID) -> Receipt:
         request = pb.EnterRequest(idempotency_key=str(idempotency_key), note=pb.NoteEffect())
-        answer = self._channel.call(self._people.Enter, request, idempotent=True, with_act=True)
-        self._guard.saw(answer.receipt.index)
-        return Receipt(answer.receipt.index, answer.receipt.leaf)
+        with self._guard.newer() as awaited:
+            answer = self._channel.call(self._people.Enter, request, idempotent=True, with_act=True)
+            awaited.index = answer.receipt.index
+        return _receipt(answer.receipt)
 
-    def resume(self, token: str, act: Act) -> Entered | None:
-        request = pb.ResumeActRequest(token=token, act=_request(act))
+    def resume(self, pending: Pending) -> Entered | None:
+        request = pb.ResumeActRequest(token=pending.token, act=_request(pending.act))
         answer = self._channel.call(self._processes.ResumeAct, request, idempotent=True)
         if answer.state == pb.ACT_STATE_NOT_DONE:
             return None
+        return self._entered(answer, pending.known_index)
+
+    def _entered(self, answer: pb.EnterResponse | pb.ResumeActResponse, known_index: int) -> Entered:
         if answer.state != pb.ACT_STATE_DONE:
             raise DependencyUnavailable
-        self._guard.saw(answer.receipt.index)
-        return Entered(Receipt(answer.receipt.index, answer.receipt.leaf), answer.number)
+        # Not newer than all that is known now: a repeated act brings the receipt of its first time. But newer than what
+        # was known before it first began, or this log has forgotten something.
+        self._guard.check(answer.receipt.index, known=known_index)
+        return Entered(_receipt(answer.receipt), answer.number)
+
+
+def _receipt(receipt: pb.Receipt) -> Receipt:
+    return Receipt(receipt.index, receipt.leaf)
 
 
 def _request(act: Act) -> pb.EnterRequest:

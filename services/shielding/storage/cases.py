@@ -1,11 +1,9 @@
-"""Cases and pending steps in PostgreSQL."""
+"""Cases, pending steps and settled acts in PostgreSQL."""
 
 from __future__ import annotations
 
-import base64
-import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,13 +12,18 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection, Engine
 
 from services.runtime.database import transaction
-from services.runtime.errors import BeingChanged
+from services.runtime.errors import BeingChanged, KeyReused
 from services.shielding.domain import Case, Ground, ShieldState, Step
-from services.shielding.ports import Act, Child, Pending
+from services.shielding.ports import Asked, Begun, Entered, Pending, Receipt
 from services.shielding.sealing import Sealing
-from services.shielding.storage.tables import pending_step, shield_case
+from services.shielding.storage.newest_receipt import keep_newest
+from services.shielding.storage.pending_format import from_bytes, to_bytes
+from services.shielding.storage.tables import pending_step, settled_act, shield_case
 
 _CASE_COLUMNS = [column for column in shield_case.c if column.name != "sealed_number"]
+_CHANGING = ("state", "first_officer", "second_officer", "due_at")
+_MOST_AT_ONCE = 100
+_INDEX_BYTES = 8
 
 
 class SqlCases:
@@ -30,39 +33,50 @@ class SqlCases:
         self._engine = engine
         self._sealing = sealing
 
-    def begin(self, pending: Pending) -> None:
-        case_id = pending.step.case.case_id
-        sealed = self._sealing.seal("act", case_id.bytes, json.dumps(_pending_to_json(pending)).encode())
-        row = {"case_id": case_id, "idempotency_key": pending.act.idempotency_key, "sealed": sealed}
+    def done(self, asked: Asked) -> Receipt | None:
+        query = sa.select(settled_act.c.digest, settled_act.c.sealed_receipt)
         with transaction(self._engine) as connection:
-            # A retry brings a newer token, so it replaces its own row, and only its own.
-            statement = insert(pending_step).values(row)
-            kept = connection.execute(
-                statement.on_conflict_do_update(
-                    index_elements=["case_id"],
-                    set_={"sealed": statement.excluded.sealed},
-                    where=pending_step.c.idempotency_key == pending.act.idempotency_key,
-                )
-            )
-            if kept.rowcount == 0:
-                raise BeingChanged
+            row = connection.execute(query.where(settled_act.c.act_name == asked.name)).first()
+        if row is None:
+            return None
+        if bytes(row.digest) != asked.digest:
+            raise KeyReused
+        opened = self._sealing.open("receipt", asked.name.bytes, bytes(row.sealed_receipt))
+        return Receipt(int.from_bytes(opened[:_INDEX_BYTES]), opened[_INDEX_BYTES:])
 
-    def settle(self, step: Step, act: Act, number: int) -> None:
-        case = step.case
+    def begin(self, pending: Pending) -> Begun:
+        case_id = pending.step.case.case_id
         with transaction(self._engine) as connection:
-            if not _taken(connection, case.case_id, act.idempotency_key):
+            new = insert(pending_step).values(case_id=case_id, act_name=pending.name, sealed=self._sealed(pending))
+            # Waits for whoever is beginning or settling a step of this case at this moment.
+            made = connection.execute(new.on_conflict_do_nothing().returning(pending_step.c.case_id)).first()
+            if made is None:
+                return Begun(self._begun_before(connection, pending), is_repeated=True)
+            if not _is_as_found(connection, pending.step):
+                raise BeingChanged
+            return Begun(pending, is_repeated=False)
+
+    def settle(self, pending: Pending, entered: Entered) -> None:
+        case = pending.step.case
+        with transaction(self._engine) as connection:
+            if not _taken_away(connection, pending):
                 return
-            sealed_number = self._sealing.seal("number", case.case_id.bytes, str(number).encode())
-            row = {**_case_to_row(case), "sealed_number": sealed_number}
-            statement = insert(shield_case).values(row)
-            changed = {
-                name: statement.excluded[name] for name in ("state", "first_officer", "second_officer", "due_at")
-            }
-            connection.execute(statement.on_conflict_do_update(index_elements=["case_id"], set_=changed))
+            if pending.step.before is None:
+                number = self._sealing.seal("number", case.case_id.bytes, str(entered.number).encode())
+                connection.execute(sa.insert(shield_case).values(**_row_of(case), sealed_number=number))
+            else:
+                row = _row_of(case)
+                changed = {name: row[name] for name in _CHANGING}
+                connection.execute(sa.update(shield_case).where(shield_case.c.case_id == case.case_id).values(changed))
+            self._keep_done(connection, pending.name, pending.digest, entered.receipt, is_reading=False)
 
     def drop(self, pending: Pending) -> None:
         with transaction(self._engine) as connection:
-            _taken(connection, pending.step.case.case_id, pending.act.idempotency_key)
+            _taken_away(connection, pending)
+
+    def keep_reading(self, asked: Asked, receipt: Receipt) -> None:
+        with transaction(self._engine) as connection:
+            self._keep_done(connection, asked.name, asked.digest, receipt, is_reading=True)
 
     def find(self, case_id: uuid.UUID) -> tuple[Case, int] | None:
         with transaction(self._engine) as connection:
@@ -71,10 +85,11 @@ class SqlCases:
             return None
         return _case_of(row), int(self._sealing.open("number", case_id.bytes, row["sealed_number"]))
 
-    def waiting(self, authority: str, after: tuple[str, uuid.UUID] | None, limit: int) -> Sequence[Case]:
+    def waiting(self, authority: str, now: datetime, after: tuple[str, uuid.UUID] | None, limit: int) -> Sequence[Case]:
+        waits = sa.or_(shield_case.c.state != ShieldState.ACTIVE.value, shield_case.c.due_at <= now)
         query = (
             sa.select(*_CASE_COLUMNS)
-            .where(shield_case.c.authority == authority, shield_case.c.state != ShieldState.ACTIVE.value)
+            .where(shield_case.c.authority == authority, waits)
             .order_by(shield_case.c.opened_at, shield_case.c.case_id)
             .limit(limit)
         )
@@ -85,24 +100,71 @@ class SqlCases:
             return [_case_of(row) for row in connection.execute(query).mappings()]
 
     def left_behind(self, seconds: float) -> Sequence[Pending]:
-        begun_before = sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 0, 0, seconds)
-        query = sa.select(pending_step).where(pending_step.c.begun_at < begun_before).order_by(pending_step.c.begun_at)
+        tried_before = sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+        query = sa.select(pending_step.c.case_id, pending_step.c.sealed).where(pending_step.c.tried_at < tried_before)
         with transaction(self._engine) as connection:
-            rows = connection.execute(query.limit(100)).mappings().all()
-        return [_pending_of(json.loads(self._sealing.open("act", row["case_id"].bytes, row["sealed"]))) for row in rows]
+            rows = connection.execute(query.order_by(pending_step.c.tried_at).limit(_MOST_AT_ONCE)).all()
+        return [self._opened(row.case_id, row.sealed) for row in rows]
+
+    def forget_old_readings(self) -> None:
+        a_day_ago = sa.func.clock_timestamp() - sa.text("interval '24 hours'")
+        with transaction(self._engine) as connection:
+            connection.execute(
+                sa.delete(settled_act).where(settled_act.c.is_reading, settled_act.c.settled_at < a_day_ago)
+            )
+
+    def _begun_before(self, connection: Connection, pending: Pending) -> Pending:
+        """Return the step that stands in the way, tried once more now; raises BeingChanged if it is another act's."""
+        case_id = pending.step.case.case_id
+        row = connection.execute(
+            sa.update(pending_step)
+            .where(pending_step.c.case_id == case_id, pending_step.c.act_name == pending.name)
+            .values(tried_at=sa.func.clock_timestamp())
+            .returning(pending_step.c.sealed)
+        ).first()
+        if row is None:
+            raise BeingChanged
+        begun = self._opened(case_id, row.sealed)
+        if begun.digest != pending.digest:
+            raise KeyReused
+        return begun
+
+    def _keep_done(
+        self, connection: Connection, name: uuid.UUID, digest: bytes, receipt: Receipt, *, is_reading: bool
+    ) -> None:
+        sealed = self._sealing.seal("receipt", name.bytes, receipt.index.to_bytes(_INDEX_BYTES) + receipt.leaf)
+        new = insert(settled_act).values(act_name=name, digest=digest, sealed_receipt=sealed, is_reading=is_reading)
+        connection.execute(new.on_conflict_do_nothing())
+        keep_newest(connection, receipt.index)
+
+    def _sealed(self, pending: Pending) -> bytes:
+        return self._sealing.seal("act", pending.step.case.case_id.bytes, to_bytes(pending))
+
+    def _opened(self, case_id: uuid.UUID, sealed: bytes) -> Pending:
+        return from_bytes(self._sealing.open("act", case_id.bytes, bytes(sealed)))
 
 
-def _taken(connection: Connection, case_id: uuid.UUID, idempotency_key: uuid.UUID) -> bool:
+def _is_as_found(connection: Connection, step: Step) -> bool:
+    """Whether the case is still as the step found it: read after the pending row is ours, so nobody changes it now."""
+    query = sa.select(shield_case.c.state, shield_case.c.first_officer, shield_case.c.second_officer)
+    row = connection.execute(query.where(shield_case.c.case_id == step.case.case_id)).first()
+    if step.before is None or row is None:
+        return step.before is None and row is None
+    before = step.before
+    return tuple(row) == (before.state.value, before.first_officer, before.second_officer)
+
+
+def _taken_away(connection: Connection, pending: Pending) -> bool:
     """Take the pending row of an act away; say whether it was there."""
     gone = connection.execute(
         sa.delete(pending_step).where(
-            pending_step.c.case_id == case_id, pending_step.c.idempotency_key == idempotency_key
+            pending_step.c.case_id == pending.step.case.case_id, pending_step.c.act_name == pending.name
         )
     )
     return gone.rowcount == 1
 
 
-def _case_to_row(case: Case) -> dict[str, Any]:
+def _row_of(case: Case) -> dict[str, Any]:
     return {
         "case_id": case.case_id,
         "state": case.state.value,
@@ -116,37 +178,6 @@ def _case_to_row(case: Case) -> dict[str, Any]:
     }
 
 
-def _case_of(row: Mapping[str, Any] | sa.RowMapping) -> Case:
+def _case_of(row: sa.RowMapping) -> Case:
     values = {column.name: row[column.name] for column in _CASE_COLUMNS}
     return Case(**{**values, "state": ShieldState(values["state"]), "ground": Ground(values["ground"])})
-
-
-def _pending_to_json(pending: Pending) -> dict[str, Any]:
-    case = {name: _plain(value) for name, value in _case_to_row(pending.step.case).items()}
-    return {
-        "case": case,
-        "closes": pending.step.closes,
-        "is_interim": pending.step.is_interim,
-        "idempotency_key": str(pending.act.idempotency_key),
-        "handle": base64.b64encode(pending.act.child.handle).decode(),
-        "number": pending.act.child.number,
-        "token": pending.token,
-    }
-
-
-def _pending_of(value: Mapping[str, Any]) -> Pending:
-    row = dict(value["case"])
-    for name in ("case_id", "opened_by", "first_officer", "second_officer"):
-        row[name] = uuid.UUID(row[name]) if row[name] else None
-    for name in ("opened_at", "due_at"):
-        row[name] = datetime.fromisoformat(row[name])
-    closes, is_interim = value["closes"], value["is_interim"]
-    child = Child(handle=base64.b64decode(value["handle"]), number=value["number"])
-    act = Act(idempotency_key=uuid.UUID(value["idempotency_key"]), child=child, closes=closes, is_interim=is_interim)
-    return Pending(step=Step(case=_case_of(row), closes=closes, is_interim=is_interim), act=act, token=value["token"])
-
-
-def _plain(value: object) -> str | None:
-    if value is None:
-        return None
-    return value.isoformat() if isinstance(value, datetime) else str(value)

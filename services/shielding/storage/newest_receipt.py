@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from services.runtime.database import transaction
 from services.shielding.storage.tables import newest_receipt
@@ -17,11 +17,17 @@ class SqlNewestReceipt:
     def load(self) -> int:
         """Return the index, -1 before the first receipt."""
         with transaction(self._engine) as connection:
-            return int(connection.scalar(sa.select(sa.func.coalesce(sa.func.max(newest_receipt.c.index), -1))) or 0)
+            found = connection.scalar(sa.select(newest_receipt.c.index))
+        return -1 if found is None else int(found)
 
     def keep(self, index: int) -> None:
         """Remember `index` if it is newer."""
-        statement = insert(newest_receipt).values(only_row=True, index=index)
-        newer = sa.func.greatest(newest_receipt.c.index, statement.excluded.index)
         with transaction(self._engine) as connection:
-            connection.execute(statement.on_conflict_do_update(index_elements=["only_row"], set_={"index": newer}))
+            keep_newest(connection, index)
+
+
+def keep_newest(connection: Connection, index: int) -> None:
+    """Remember `index` if it is newer, in a transaction that writes something else too."""
+    new = insert(newest_receipt).values(only_row=True, index=index)
+    newer = sa.func.greatest(newest_receipt.c.index, new.excluded.index)
+    connection.execute(new.on_conflict_do_update(index_elements=["only_row"], set_={"index": newer}))

@@ -26,10 +26,23 @@ pending_step = sa.Table(
     metadata,
     # One step a case at a time: a second one meets this key.
     sa.Column("case_id", postgresql.UUID(as_uuid=True), primary_key=True),
-    sa.Column("idempotency_key", postgresql.UUID(as_uuid=True), nullable=False),
-    sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()),
+    sa.Column("act_name", postgresql.UUID(as_uuid=True), nullable=False),
+    # When it was begun or last tried.
+    sa.Column("tried_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()),
     # The step, the act and the token that began it.
     sa.Column("sealed", sa.LargeBinary, nullable=False),
+)
+
+settled_act = sa.Table(
+    "settled_act",
+    metadata,
+    sa.Column("act_name", postgresql.UUID(as_uuid=True), primary_key=True),
+    # SHA-256 of the request's bytes.
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    # Sealed: the entry's index beside a case would lead from the case to the child's tag in the log.
+    sa.Column("sealed_receipt", sa.LargeBinary, nullable=False),
+    sa.Column("is_reading", sa.Boolean, nullable=False),
+    sa.Column("settled_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()),
 )
 
 newest_receipt = sa.Table(

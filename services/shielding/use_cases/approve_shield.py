@@ -6,8 +6,8 @@ from datetime import date
 
 from services.runtime.clock import Clock
 from services.runtime.errors import NotFound
-from services.shielding.domain import Officer, approved
-from services.shielding.ports import Act, Cases, Child, Receipt
+from services.shielding.domain import approved
+from services.shielding.ports import Asked, Cases, Child, Receipt
 from services.shielding.use_cases.take_step import TakeStep
 
 
@@ -20,14 +20,18 @@ class ApproveShield:
     clock: Clock
     holidays: frozenset[date]
 
-    def __call__(self, by: Officer, token: str, *, case_id: uuid.UUID, idempotency_key: uuid.UUID) -> Receipt:
-        """Return the receipt; raises NotFound for a case of another authority as for none, and SecondOfficerNeeded."""
+    def __call__(self, asked: Asked, *, case_id: uuid.UUID) -> Receipt:
+        """Return the act's receipt.
+
+        Raises NotFound for a case of another authority as for none, SecondOfficerNeeded, ShieldStands.
+        """
+        # Before the rules: they would refuse an officer who says again what was done.
+        done = self.cases.done(asked)
+        if done is not None:
+            return done
         found = self.cases.find(case_id)
-        if found is None or found[0].authority != by.authority:
+        if found is None or found[0].authority != asked.by.authority:
             raise NotFound
         case, number = found
-        step = approved(case, by, self.clock.now(), self.holidays)
-        act = Act(
-            idempotency_key=idempotency_key, child=Child(number=number), closes=step.closes, is_interim=step.is_interim
-        )
-        return self.take_step(step, act, token)
+        step = approved(case, asked.by, self.clock.now(), self.holidays)
+        return self.take_step(asked, step, Child(number=number))

@@ -4,20 +4,25 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.shielding.domain import Case, Officer
-from services.shielding.ports import Cases, Ledger, Receipt
+from services.runtime.clock import Clock
+from services.shielding.domain import Case
+from services.shielding.ports import Asked, Cases, Ledger, Receipt
 
 
 @dataclass(frozen=True, kw_only=True)
 class ListShieldCases:
-    """Lists cases, oldest first, having written down that somebody reads them."""
+    """Lists cases, oldest first, once it is written down that somebody reads them."""
 
     cases: Cases
     ledger: Ledger
+    clock: Clock
 
     def __call__(
-        self, by: Officer, *, idempotency_key: uuid.UUID, after: tuple[str, uuid.UUID] | None, limit: int
+        self, asked: Asked, *, after: tuple[str, uuid.UUID] | None, limit: int
     ) -> tuple[Sequence[Case], Receipt]:
         """Return at most `limit` cases after a position, and the receipt of the reading."""
-        receipt = self.ledger.note(idempotency_key)
-        return self.cases.waiting(by.authority, after, limit), receipt
+        receipt = self.cases.done(asked)
+        if receipt is None:
+            receipt = self.ledger.note(asked.idempotency_key)
+            self.cases.keep_reading(asked, receipt)
+        return self.cases.waiting(asked.by.authority, self.clock.now(), after, limit), receipt

@@ -1,12 +1,11 @@
 """A shield officer hides a child; a second officer approves."""
 
-import uuid
 from dataclasses import dataclass
 from datetime import date
 
 from services.runtime.clock import Clock
-from services.shielding.domain import Ground, Officer, imposed
-from services.shielding.ports import Act, Child, Receipt
+from services.shielding.domain import Ground, imposed
+from services.shielding.ports import Asked, Child, Receipt
 from services.shielding.use_cases.take_step import TakeStep
 
 
@@ -18,11 +17,7 @@ class ProposeShield:
     clock: Clock
     holidays: frozenset[date]
 
-    def __call__(
-        self, by: Officer, token: str, *, case_id: uuid.UUID, idempotency_key: uuid.UUID, handle: bytes, ground: Ground
-    ) -> Receipt:
-        step = imposed(case_id, ground, by, self.clock.now(), self.holidays)
-        act = Act(
-            idempotency_key=idempotency_key, child=Child(handle=handle), closes=step.closes, is_interim=step.is_interim
-        )
-        return self.take_step(step, act, token)
+    def __call__(self, asked: Asked, *, handle: bytes, ground: Ground) -> Receipt:
+        """Return the act's receipt; the case has the act's name. Raises NotFound for a handle of no child."""
+        step = imposed(asked.name, ground, asked.by, self.clock.now(), self.holidays)
+        return self.take_step(asked, step, Child(handle=handle))

@@ -1,0 +1,1 @@
+"""What the ledger speaks of, and rules that need no database, network or clock."""

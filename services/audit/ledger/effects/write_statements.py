@@ -1,0 +1,65 @@
+"""A source's statements in one section of a child are replaced: a pending version, and the keys of head and pending."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from services.audit.ledger.domain.act import Act, ActState, Written
+from services.audit.ledger.domain.calls import Call, Refused, about
+from services.audit.ledger.domain.entry import Receipt, Section
+from services.audit.ledger.domain.keyring import Keyring
+from services.audit.ledger.domain.work import Batch
+from services.audit.ledger.effects import Effected, Entered, new_act, with_keys
+from services.audit.ledger.errors import RecordFull
+from services.audit.ledger.release_rule import ReleaseRule
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteStatements:
+    """Gives a source's statements a pending version."""
+
+    handle: bytes
+    section: Section
+    source: bytes
+    own: int
+    """1: the child becomes the person's own when the act is done; 2: it stops being so; 0: as before."""
+    name = "write_statements"
+
+    def numbers(self, keyring: Keyring) -> Iterable[int]:
+        """Return the child that the handle names."""
+        handle = keyring.open_handle(self.handle)
+        return (handle.named if handle else 0,)
+
+    def happen(self, call: Call, batch: Batch, rule: ReleaseRule, act_id: bytes) -> Effected:
+        """Return the row with the pending version."""
+        handle = batch.keyring.open_handle(self.handle)
+        row = rule.named_child(call, batch, handle)
+        with about(row):
+            statement = rule.pending_version(row, self.section, self.source, act_id)
+            if statement.last == 1 and not row.has_room_for(self.section):
+                raise Refused("RECORD_FULL", RecordFull())
+        changed = row.with_statement(statement)
+        act = new_act(
+            call,
+            batch,
+            act_id,
+            ActState.PENDING,
+            source=self.source,
+            written=(Written(row.number, (self.section,)),),
+            number=row.number,
+            by_whole_name=handle is not None and handle.by_whole_name,
+            own=self.own,
+        )
+        return Effected(
+            act=act,
+            sections=(self.section,),
+            children=(changed,),
+            states=(None,),
+            answer=partial(with_keys, call, batch, act, changed),
+        )
+
+    def again(self, call: Call, batch: Batch, act: Act, receipt: Receipt) -> Entered:
+        """Return the keys again while the act is pending, else how it ended."""
+        return with_keys(call, batch, act, batch.children.get(act.number), receipt)

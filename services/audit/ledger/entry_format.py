@@ -1,0 +1,169 @@
+"""An entry's stored bytes, made once and committed to; never serialised again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from contactpoint.access.v1 import access_pb2
+from contactpoint.audit.ledger.v1 import entry_pb2 as pb
+from google.protobuf.message import DecodeError
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from services.audit.ledger.domain.entry import (
+    ActSettled,
+    ChildLimited,
+    Draft,
+    Effect,
+    Entry,
+    LogFounded,
+    Outcome,
+    SearchEntered,
+    Section,
+    SessionsEnded,
+    SessionStarted,
+    StandingChanged,
+    SubjectKind,
+    TaggedSubject,
+)
+
+FORMAT = 1
+
+
+def encode(entry: Entry, environment: str) -> bytes:
+    """Return the bytes of an entry: a serialised contactpoint.audit.ledger.v1.Entry."""
+    draft = entry.draft
+    made = pb.Entry(
+        version=FORMAT,
+        index=entry.index,
+        at=_timestamp(entry.at),
+        environment=environment,
+        act=draft.act,
+        act_id=draft.act_id,
+        person=draft.person,
+        role=access_pb2.Role.Value(draft.role) if draft.role else access_pb2.ROLE_UNSPECIFIED,
+        organisation=draft.organisation,
+        session_tag=draft.session_tag,
+        amr=draft.amr,
+        channel=draft.channel,
+        system=draft.system,
+        beneficiary=draft.beneficiary,
+        sections=[pb.Section.ValueType(section) for section in draft.sections],
+        outcome=pb.Outcome.ValueType(draft.outcome),
+        rule=draft.rule,
+        correlation=draft.correlation,
+        jti=draft.jti,
+        count=draft.count,
+    )
+    if draft.reason_code:
+        made.reason.code, made.reason.text = draft.reason_code, draft.reason_text
+    for one in entry.subjects:
+        made.subjects.add(
+            kind=pb.SubjectKind.ValueType(one.kind),
+            subject=one.keyed,
+            counter=one.counter,
+            sealed_number=one.sealed_number,
+        )
+    if draft.effect is not None:
+        _encode_effect(made, draft.effect)
+    return made.SerializeToString()
+
+
+def decode(body: bytes) -> Entry:
+    """Return the entry of stored bytes; raises ValueError for anything else. Whom it is about stays keyed."""
+    try:
+        found = pb.Entry.FromString(body)
+    except DecodeError:
+        raise ValueError("not an entry") from None
+    if found.version != FORMAT:
+        raise ValueError("an entry of another format")
+    draft = Draft(
+        act=found.act,
+        outcome=Outcome(found.outcome),
+        rule=found.rule,
+        act_id=found.act_id,
+        person=found.person,
+        role=access_pb2.Role.Name(found.role) if found.role else "",
+        organisation=found.organisation,
+        session_tag=found.session_tag,
+        amr=tuple(found.amr),
+        channel=found.channel,
+        system=found.system,
+        beneficiary=found.beneficiary,
+        reason_code=found.reason.code,
+        reason_text=found.reason.text,
+        sections=tuple(Section(section) for section in found.sections),
+        correlation=found.correlation,
+        jti=found.jti,
+        count=found.count,
+        effect=_effect(found),
+    )
+    subjects = tuple(
+        TaggedSubject(SubjectKind(one.kind), one.subject, one.counter, one.sealed_number) for one in found.subjects
+    )
+    return Entry(index=found.index, at=_instant(found.at), draft=draft, subjects=subjects)
+
+
+def _encode_effect(made: pb.Entry, effect: Effect) -> None:
+    match effect:
+        case SessionStarted(started_at):
+            made.session_started.started_at.CopyFrom(_timestamp(started_at))
+        case SessionsEnded(tags, person, is_every):
+            made.sessions_ended.CopyFrom(pb.SessionsEnded(session_tags=tags, person=person, all=is_every))
+        case StandingChanged(kind, party, digest, change, ends_sessions):
+            made.standing_changed.CopyFrom(
+                pb.StandingChanged(
+                    party_kind=kind, party_id=party, digest=digest, change=change, ends_sessions=ends_sessions
+                )
+            )
+        case SearchEntered(criteria, name_and_date_only, add_details, candidates):
+            made.search_entered.CopyFrom(
+                pb.SearchEntered(
+                    criteria_digest=criteria,
+                    name_and_date_only=name_and_date_only,
+                    add_details=add_details,
+                    sealed_candidates=candidates,
+                )
+            )
+        case LogFounded(origin, digest):
+            made.log_founded.CopyFrom(pb.LogFounded(origin=origin, limits_digest=digest))
+        case ActSettled(act_id, is_done):
+            made.act_settled.CopyFrom(pb.ActSettled(act_id=act_id, done=is_done))
+        case ChildLimited(is_interim):
+            made.child_limited.CopyFrom(pb.ChildLimited(interim=is_interim))
+
+
+def _effect(found: pb.Entry) -> Effect | None:  # noqa: PLR0911  # one line a kind reads better together
+    match found.WhichOneof("effect"):
+        case "session_started":
+            return SessionStarted(_instant(found.session_started.started_at))
+        case "sessions_ended":
+            ended = found.sessions_ended
+            return SessionsEnded(tuple(ended.session_tags), ended.person, ended.all)
+        case "standing_changed":
+            changed = found.standing_changed
+            return StandingChanged(
+                changed.party_kind, changed.party_id, changed.digest, changed.change, changed.ends_sessions
+            )
+        case "search_entered":
+            search = found.search_entered
+            return SearchEntered(
+                search.criteria_digest, search.name_and_date_only, search.add_details, search.sealed_candidates
+            )
+        case "log_founded":
+            return LogFounded(found.log_founded.origin, found.log_founded.limits_digest)
+        case "act_settled":
+            return ActSettled(found.act_settled.act_id, found.act_settled.done)
+        case "child_limited":
+            return ChildLimited(found.child_limited.interim)
+        case _:
+            return None
+
+
+def _timestamp(instant: datetime) -> Timestamp:
+    made = Timestamp()
+    made.FromDatetime(instant)
+    return made
+
+
+def _instant(stamp: Timestamp) -> datetime:
+    return stamp.ToDatetime(tzinfo=UTC)

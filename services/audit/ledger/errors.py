@@ -1,0 +1,68 @@
+"""The refusals that only the ledger makes."""
+
+from __future__ import annotations
+
+from services.runtime.errors import Blame, ServiceError
+
+
+class TokenSpent(ServiceError):
+    """The call's token was used before."""
+
+    status = "FAILED_PRECONDITION"
+    reason = "TOKEN_SPENT"
+    blame: Blame = "system"
+    sentence = "This was sent before. Try again."
+
+
+class SearchNeeded(ServiceError):
+    """A record is created only from a search of this session by name and date, at most ten minutes old and alike."""
+
+    status = "FAILED_PRECONDITION"
+    reason = "SEARCH_NEEDED"
+    blame: Blame = "user"
+    sentence = "Search by name and date of birth first, then create the record from that search."
+
+
+class RecordFull(ServiceError):
+    """More bodies have supplied statements about one child than its row can hold."""
+
+    status = "RESOURCE_EXHAUSTED"
+    reason = "RECORD_FULL"
+    blame: Blame = "system"
+    sentence = "This record cannot take another entry. Telephone your team."
+
+
+class AlreadyFounded(ServiceError):
+    """The first organisation and administrator were entered before: that works once in the life of a log."""
+
+    status = "FAILED_PRECONDITION"
+    reason = "ALREADY_FOUNDED"
+    blame: Blame = "caller"
+    sentence = "The first account exists already."
+
+
+class NotHere(ServiceError):
+    """It is not done in this environment: batches of new children are for synthetic ones until rows are matched."""
+
+    status = "FAILED_PRECONDITION"
+    reason = "NOT_IN_THIS_ENVIRONMENT"
+    blame: Blame = "caller"
+    sentence = "This is not available here."
+
+
+class PageTokenRefused(ServiceError):
+    """A page token is not one of this session and list."""
+
+    status = "INVALID_ARGUMENT"
+    reason = "PAGE_TOKEN_REFUSED"
+    blame: Blame = "caller"
+    sentence = "This list has changed. Start again from its first page."
+
+
+class NoSuchAct(ServiceError):
+    """No act of that name was ever entered."""
+
+    status = "NOT_FOUND"
+    reason = "NO_SUCH_ACT"
+    blame: Blame = "caller"
+    sentence = "Nothing was found."

@@ -1,0 +1,1 @@
+"""Numbered, linear, forward only."""

@@ -1,0 +1,274 @@
+"""The leader's database: one connection that holds the lock, one transaction a batch, whole batches a statement."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from psycopg.types.array import ListBinaryDumper
+from sqlalchemy.engine import Connection, Engine
+
+from services.audit.ledger.domain.keyring import KEY_BYTES, KeyMaterial
+from services.audit.ledger.ports import (
+    KeyWrapping,
+    NotLeading,
+    Position,
+    StoredEntry,
+    StoreUnavailable,
+    Writing,
+)
+from services.audit.ledger.storage.tables import act, entry, standing, state_log, tile, wrapped_key, writer
+
+log = logging.getLogger(__name__)
+
+_LOCK = 0x6C6564676572
+"""The advisory lock of the one leader."""
+_AT_ONCE = 5000
+_SPENT_KEPT = timedelta(hours=1)
+_LASTING = 0
+"""The month of keys that outlive months."""
+_PURGE_ONE_IN = 500
+
+_ACTS = sa.text("SELECT act_id, sealed FROM act WHERE act_id = ANY(:names)")
+# No row lock: the fence already keeps every other leader out, and a lock is a write that would date a child's last look
+# and tie its key row to the entry in the write-ahead log.
+_CHILDREN = sa.text("SELECT child_tag, sealed FROM child_key WHERE month = :month AND child_tag = ANY(:tags)")
+_FENCE = sa.text("SELECT epoch FROM writer WHERE id = 1 FOR UPDATE")
+# One statement, the same for every batch whatever is in it: one journey to the database, and nothing to read in its form.
+_WRITE = sa.text("""
+WITH entries AS (
+  INSERT INTO entry (index, at, month, leaf, sealed)
+  SELECT i, a, :month, l, s FROM unnest(
+    CAST(:indexes AS bigint[]), CAST(:times AS timestamptz[]), CAST(:leaves AS bytea[]), CAST(:bodies AS bytea[])
+  ) AS x(i, a, l, s)
+), tags AS (
+  INSERT INTO tag (tag, index)
+  SELECT t, i FROM unnest(CAST(:tags AS bytea[]), CAST(:tagged AS bigint[])) AS x(t, i)
+), spent AS (
+  INSERT INTO spent (jti, at) SELECT j, CAST(:now AS timestamptz) FROM unnest(CAST(:jtis AS uuid[])) AS x(j)
+), children AS (
+  INSERT INTO child_key (month, child_tag, sealed)
+  SELECT :month, t, s FROM unnest(CAST(:child_tags AS bytea[]), CAST(:rows AS bytea[])) AS x(t, s)
+  ON CONFLICT (month, child_tag) DO UPDATE SET sealed = EXCLUDED.sealed
+), acts AS (
+  INSERT INTO act (act_id, index, at, is_pending, sealed)
+  SELECT n, i, a, p, s FROM unnest(
+    CAST(:act_ids AS bytea[]), CAST(:act_indexes AS bigint[]), CAST(:act_times AS timestamptz[]),
+    CAST(:are_pending AS boolean[]), CAST(:acts AS bytea[])
+  ) AS x(n, i, a, p, s)
+  ON CONFLICT (act_id) DO UPDATE SET is_pending = EXCLUDED.is_pending, sealed = EXCLUDED.sealed
+), standings AS (
+  INSERT INTO standing (party_tag, sealed)
+  SELECT t, s FROM unnest(CAST(:party_tags AS bytea[]), CAST(:standings AS bytea[])) AS x(t, s)
+  ON CONFLICT (party_tag) DO UPDATE SET sealed = EXCLUDED.sealed
+), states AS (
+  INSERT INTO state_log (seq, sealed)
+  SELECT q, s FROM unnest(CAST(:seqs AS bigint[]), CAST(:states AS bytea[])) AS x(q, s)
+), tiles AS (
+  INSERT INTO tile (number, root)
+  SELECT n, r FROM unnest(CAST(:tiles AS bigint[]), CAST(:roots AS bytea[])) AS x(n, r)
+)
+UPDATE writer SET sealed = :position, checkpoint = :checkpoint WHERE id = 1
+""")
+_PURGE = sa.text("DELETE FROM spent WHERE at < :before")
+
+
+class PostgresStore:
+    """The database, as the leader uses it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+        self._epoch = 0
+        self._month = 0
+
+    def lead(self) -> None:
+        """Become the one leader: take the lock, begin a new epoch. Raises NotLeading while another leads."""
+        self.step_down()
+        with _mapped():
+            connection = self._engine.connect()
+            self._connection = connection
+            # Lists of bytes as bytes, not as escaped text.
+            driver: psycopg.Connection[Any] = connection.connection.dbapi_connection  # type: ignore[assignment]  # it is
+            driver.adapters.register_dumper(list, ListBinaryDumper)
+            # The lock is the connection's, beyond any transaction: it goes when the process or the network does.
+            taken = connection.scalar(sa.text("SELECT pg_try_advisory_lock(:id)"), {"id": _LOCK})
+            connection.commit()
+            if not taken:
+                self.step_down()
+                raise NotLeading
+            with connection.begin():
+                row = connection.execute(sa.text("UPDATE writer SET epoch = epoch + 1 WHERE id = 1 RETURNING epoch"))
+                self._epoch = int(row.scalar_one())
+
+    def step_down(self) -> None:
+        """Give the lock back; harmless when not leading."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            # Closed for good, not back to the pool: the lock goes with it.
+            connection.invalidate()
+            connection.close()
+
+    def key_material(self, wrapping: KeyWrapping, now: datetime) -> KeyMaterial:
+        """Return the keys, made and stored wrapped at the first start."""
+        month = now.year * 100 + now.month
+        with self._transaction() as connection:
+            rows = connection.execute(sa.select(wrapped_key.c.name, wrapped_key.c.month, wrapped_key.c.wrapped)).all()
+            if not rows:
+                made = {
+                    f"month/{month}": (month, os.urandom(KEY_BYTES)),
+                    "act": (_LASTING, os.urandom(KEY_BYTES)),
+                    "index": (_LASTING, os.urandom(KEY_BYTES)),
+                    "checkpoint": (_LASTING, Ed25519PrivateKey.generate().private_bytes_raw()),
+                }
+                rows = connection.execute(
+                    sa.insert(wrapped_key).returning(wrapped_key.c.name, wrapped_key.c.month, wrapped_key.c.wrapped),
+                    [{"name": n, "month": m, "wrapped": wrapping.wrap(k, n)} for n, (m, k) in made.items()],
+                ).all()
+        keys = {name: wrapping.unwrap(bytes(wrapped), name) for name, _, wrapped in rows}
+        # The first month's key serves until months turn.
+        self._month = min(found for _, found, _ in rows if found != _LASTING)
+        return KeyMaterial(
+            month=self._month,
+            month_key=keys[f"month/{self._month}"],
+            act_key=keys["act"],
+            index_key=keys["index"],
+            checkpoint_key=keys["checkpoint"],
+        )
+
+    def position(self) -> Position:
+        """Return where the log ends."""
+        with self._transaction() as connection:
+            row = connection.execute(sa.select(writer.c.epoch, writer.c.sealed, writer.c.checkpoint)).one()
+        return Position(epoch=row.epoch, sealed=bytes(row.sealed), checkpoint=row.checkpoint)
+
+    def entries(self, month: int) -> Iterator[StoredEntry]:
+        """Return the month's entries in order."""
+        query = sa.select(entry).where(entry.c.month == month).order_by(entry.c.index)
+        for row in self._streamed(query):
+            yield StoredEntry(row[0], row.at, bytes(row.sealed), bytes(row.leaf))
+
+    def size(self) -> int:
+        """Return how many entries there are: one more than the last index."""
+        with self._transaction() as connection:
+            last = connection.scalar(sa.select(sa.func.max(entry.c.index)))
+        return 0 if last is None else int(last) + 1
+
+    def tiles(self) -> Sequence[bytes]:
+        """Return the roots of the complete tiles of leaves, in order."""
+        return [bytes(row.root) for row in self._streamed(sa.select(tile.c.root).order_by(tile.c.number))]
+
+    def leaves(self, start: int, end: int) -> Sequence[bytes]:
+        """Return the leaves from `start` up to, without, `end`."""
+        query = sa.select(entry.c.leaf).where(entry.c.index >= start, entry.c.index < end).order_by(entry.c.index)
+        return [bytes(row.leaf) for row in self._streamed(query)]
+
+    def standings(self) -> Iterable[tuple[bytes, bytes]]:
+        """Return every party's row: tag and sealed standing."""
+        for row in self._streamed(sa.select(standing)):
+            yield bytes(row.party_tag), bytes(row.sealed)
+
+    def states(self) -> Iterable[tuple[int, bytes]]:
+        """Return the log of states in order: number of the row, sealed row."""
+        for row in self._streamed(sa.select(state_log).order_by(state_log.c.seq)):
+            yield row.seq, bytes(row.sealed)
+
+    def pending_acts(self) -> Iterable[tuple[bytes, bytes]]:
+        """Return the unsettled acts, oldest first: name, sealed act."""
+        query = sa.select(act.c.act_id, act.c.sealed).where(act.c.is_pending).order_by(act.c.at)
+        for row in self._streamed(query):
+            yield bytes(row.act_id), bytes(row.sealed)
+
+    @contextmanager
+    def batch(self) -> Iterator[PostgresBatch]:
+        """Yield one transaction, committed at the end of its block. Raises NotLeading if this leader was overtaken."""
+        with self._transaction() as connection:
+            if connection.scalar(_FENCE) != self._epoch:
+                raise NotLeading
+            yield PostgresBatch(connection, self._month)
+
+    def _streamed(self, query: sa.Select[Any]) -> Iterator[Any]:
+        with self._transaction() as connection:
+            yield from connection.execute(query.execution_options(yield_per=_AT_ONCE))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        connection = self._connection
+        if connection is None:
+            raise NotLeading
+        with _mapped(), connection.begin():
+            yield connection
+
+
+class PostgresBatch:
+    """One transaction of the leader."""
+
+    def __init__(self, connection: Connection, month: int) -> None:
+        self._connection = connection
+        self._month = month
+
+    def acts(self, act_ids: Iterable[bytes]) -> Mapping[bytes, bytes]:
+        """Return the sealed acts that exist among these, by name."""
+        rows = self._connection.execute(_ACTS, {"names": list(act_ids)})
+        return {bytes(name): bytes(sealed) for name, sealed in rows}
+
+    def children(self, tags: Iterable[bytes]) -> Mapping[bytes, bytes]:
+        """Return the sealed key rows that exist among these, by tag."""
+        rows = self._connection.execute(_CHILDREN, {"month": self._month, "tags": list(tags)})
+        return {bytes(tag): bytes(sealed) for tag, sealed in rows}
+
+    def write(self, writing: Writing, *, month: int) -> None:
+        """Write everything; it is durable when the transaction's block ends without an error."""
+        entries, acts = writing.entries, writing.acts.values()
+        rows = list(writing.children.items())
+        # The order of new rows must not be the order of the entry's subjects.
+        random.SystemRandom().shuffle(rows)
+        self._connection.execute(
+            _WRITE,
+            {
+                "month": month,
+                "now": entries[-1].at,
+                "indexes": [one.index for one in entries],
+                "times": [one.at for one in entries],
+                "leaves": [one.leaf for one in entries],
+                "bodies": [one.sealed for one in entries],
+                "tags": [tag for tag, _ in writing.tags],
+                "tagged": [index for _, index in writing.tags],
+                "jtis": writing.spent,
+                "child_tags": [tag for tag, _ in rows],
+                "rows": [sealed for _, sealed in rows],
+                "act_ids": list(writing.acts),
+                "act_indexes": [one.index for one in acts],
+                "act_times": [one.at for one in acts],
+                "are_pending": [one.is_pending for one in acts],
+                "acts": [one.sealed for one in acts],
+                "party_tags": list(writing.standings),
+                "standings": list(writing.standings.values()),
+                "seqs": [seq for seq, _ in writing.states],
+                "states": [sealed for _, sealed in writing.states],
+                "tiles": [number for number, _ in writing.tiles],
+                "roots": [root for _, root in writing.tiles],
+                "position": writing.position,
+                "checkpoint": writing.checkpoint,
+            },
+        )
+        if entries[-1].index % _PURGE_ONE_IN < len(entries):
+            self._connection.execute(_PURGE, {"before": entries[-1].at - _SPENT_KEPT})
+
+
+@contextmanager
+def _mapped() -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.SQLAlchemyError as error:
+        # The driver's own text may hold values: its type is all that is told.
+        log.warning("ledger_database_failed", extra={"error_type": type(error).__name__})
+        raise StoreUnavailable from None

@@ -1,0 +1,1 @@
+"""One file for each act that others ask of the ledger."""

@@ -1,0 +1,57 @@
+"""One's own entries, with the child's number where an entry is about exactly one; the reading is an entry itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from services.audit.ledger.domain.calls import Call
+from services.audit.ledger.domain.entry import Entry, Receipt, SubjectKind
+from services.audit.ledger.domain.keyring import Keyring
+from services.audit.ledger.ports import Log, Writer
+from services.audit.ledger.release_rule import MOST_SHOWN, ReleaseRule
+from services.audit.ledger.use_cases.subject_reading import AskedPage, SubjectReading
+
+
+@dataclass(frozen=True, slots=True)
+class OwnEntry:
+    """One entry's stored bytes; number 0 where it is about no child, or about several."""
+
+    body: bytes
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnReading:
+    """One page."""
+
+    receipt: Receipt
+    entries: tuple[OwnEntry, ...]
+    next_page_token: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOwnEntries:
+    """Reads the caller's own entries."""
+
+    writer: Writer
+    rule: ReleaseRule
+    log: Log
+
+    def __call__(self, call: Call, page_size: int, page_token: bytes) -> OwnReading:
+        """Return a page, newest first; raises what the release rule refuses with, PageTokenRefused."""
+        asked = AskedPage(subject="own", handle=b"", page_size=page_size or MOST_SHOWN, page_token=page_token)
+        asked = replace(asked, page_size=min(asked.page_size, MOST_SHOWN))
+        reading = SubjectReading(call=call, asked=asked, rule=self.rule, log=self.log)
+        plan = self.writer.write(reading.work())
+        keyring = self.writer.published().keyring
+        found, below = reading.page(plan, keyring)
+        return OwnReading(
+            receipt=plan.receipt,
+            entries=tuple(OwnEntry(one.body, _number(keyring, one.entry)) for one in found),
+            next_page_token=reading.next_token(plan, keyring, below, plan.total or 0),
+        )
+
+
+def _number(keyring: Keyring, entry: Entry) -> int:
+    children = [subject for subject in entry.subjects if subject.kind is SubjectKind.CHILD]
+    return keyring.open_number(children[0].sealed_number) if len(children) == 1 else 0

@@ -1,0 +1,104 @@
+"""An act with its effect elsewhere ended: its pending versions become heads, or are dropped. The first word holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from services.audit.ledger.domain.act import Act, ActState
+from services.audit.ledger.domain.entry import ActSettled, Draft, Outcome, Receipt
+from services.audit.ledger.domain.key_row import MOST_OWN, KeyRow
+from services.audit.ledger.domain.keyring import Keyring
+from services.audit.ledger.domain.work import Batch, Decision
+from services.audit.ledger.errors import NoSuchAct
+from services.audit.ledger.ports import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How an act stands."""
+
+    receipt: Receipt
+    state: ActState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settle:
+    """Settles acts."""
+
+    writer: Writer
+
+    def __call__(self, act_id: bytes, *, is_done: bool, correlation: str = "") -> Settled:
+        """Return how the act stands, whatever was asked, once that is durable; raises NoSuchAct."""
+        return self.writer.write(SettleWork(act_id, is_done, correlation))
+
+
+@dataclass(frozen=True)
+class SettleWork:
+    """The end of one act, in its turn."""
+
+    act_id: bytes
+    is_done: bool
+    correlation: str = ""
+    is_own: bool = False
+    """The ledger settles its own act."""
+
+    def act_ids(self, _: Keyring) -> Iterable[bytes]:
+        """Return the act."""
+        return (self.act_id,)
+
+    def numbers(self, _: Keyring, acts: Mapping[bytes, Act]) -> Iterable[int]:
+        """Return the children whose rows the act changed."""
+        act = acts.get(self.act_id)
+        return _numbers(act) if act else ()
+
+    def decide(self, batch: Batch) -> Decision[Settled]:
+        """Return the act settled; one that was settled before stays as it is, and is entered again as such."""
+        act = batch.acts.get(self.act_id)
+        if act is None or act.settles_itself != self.is_own:
+            raise NoSuchAct
+        if act.state is not ActState.PENDING:
+            return self._decision(act, rule="SETTLED_BEFORE")
+        settled = replace(act, state=ActState.DONE if self.is_done else ActState.NOT_DONE)
+        rows = (batch.children[number] for number in _numbers(act) if number in batch.children)
+        children = tuple(_settled(row, act, is_done=self.is_done) for row in rows)
+        return self._decision(settled, rule=settled.state.name, acts=(settled,), children=children, states=(None,))
+
+    def _decision(
+        self,
+        act: Act,
+        *,
+        rule: str,
+        acts: tuple[Act, ...] = (),
+        children: tuple[KeyRow, ...] = (),
+        states: tuple[None, ...] = (),
+    ) -> Decision[Settled]:
+        draft = Draft(
+            act="act.settled",
+            outcome=Outcome.ALLOWED,
+            rule=rule,
+            act_id=self.act_id,
+            correlation=self.correlation,
+            effect=ActSettled(self.act_id, act.state is ActState.DONE),
+        )
+        return Decision(
+            entries=(draft,),
+            acts=acts,
+            children=children,
+            states=states,
+            answer=lambda receipts: Settled(receipts[-1], act.state),
+        )
+
+
+def _numbers(act: Act) -> tuple[int, ...]:
+    return tuple(one.number for one in act.written) or ((act.number,) if act.number else ())
+
+
+def _settled(row: KeyRow, act: Act, *, is_done: bool) -> KeyRow:
+    settled = row.settled(act.act_id, is_done=is_done)
+    if not is_done or not act.own:
+        return settled
+    others = tuple(person for person in settled.own if person != act.person)
+    # A seventeenth person's looks count against the ceiling: less is allowed, never more.
+    starts = act.own == 1 and len(others) < MOST_OWN
+    return replace(settled, own=(*others, act.person) if starts else others)

@@ -1,0 +1,1 @@
+"""Children, names, dates, statements and the record composed of them: values and pure rules."""

@@ -1,0 +1,1 @@
+"""One file for each act that somebody asks of the directory."""

@@ -1,0 +1,1 @@
+"""Ports that other processes keep."""

@@ -1,0 +1,1 @@
+"""What identity knows of parties, conditions and acts: frozen values and pure rules."""

@@ -1,0 +1,7 @@
+"""How alembic reaches the database: over the connection that services.runtime.database.migrate opened."""
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"], transaction_per_migration=False)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,93 @@
+"""What identity does by itself, now and then; no decision waits for any of it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.engine import Engine
+
+from services.identity.clients.ledger import NewestReceipt
+from services.identity.ports import Ledger
+from services.identity.storage.acts import SqlActs
+from services.identity.storage.enrolments import SqlEnrolments
+from services.identity.storage.outbox import SqlOutbox
+from services.identity.storage.receipts import SqlReceipts
+from services.identity.storage.refusals import SqlRefusals
+from services.identity.storage.sessions import SqlSessions
+from services.identity.storage.token_keys import SqlTokenKeys
+from services.identity.use_cases.drive_on import DriveOn
+from services.runtime.clock import Clock
+from services.runtime.database import periodic
+from services.runtime.server import UntilStopped
+
+_ACTS_KEPT = timedelta(hours=24)
+_SESSIONS_KEPT = timedelta(hours=24)
+# Any numbers, as long as each work has its own in this database.
+_FIRST_LOCK = 740_001
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upkeep:
+    """The periodic work, each under an advisory lock of its own where one process is enough."""
+
+    engine: Engine
+    clock: Clock
+    ledger: Ledger
+    newest: NewestReceipt
+    acts: SqlActs
+    sessions: SqlSessions
+    enrolments: SqlEnrolments
+    outbox: SqlOutbox
+    refusals: SqlRefusals
+    receipts: SqlReceipts
+    token_keys: SqlTokenKeys
+    drive_on: DriveOn
+
+    def loops(self) -> list[UntilStopped]:
+        """Return the loops to run until the process stops."""
+        works: list[tuple[float, Callable[[], object], str]] = [
+            (5.0, self.drive_on, "drive_on"),
+            (1.0, self.outbox.deliver, "outbox"),
+            (1.0, self.enter_refusals, "refusals"),
+            (600.0, self._forget, "forget"),
+        ]
+        # These are each process's own: its memory, not the database's.
+        own: list[tuple[float, Callable[[], object], str]] = [
+            (60.0, self.enter_counts, "refusal_counts"),
+            (1.0, self._keep_receipt, "receipt"),
+            (30.0, self.token_keys.rotate, "token_keys"),
+        ]
+        return [
+            *(self._loop(number, *work) for number, work in enumerate(works)),
+            *(self._loop(None, *work) for work in own),
+        ]
+
+    def _loop(self, number: int | None, seconds: float, work: Callable[[], object], name: str) -> UntilStopped:
+        def done() -> None:
+            work()
+
+        # A lock that nobody else asks for, where each process does the work for itself.
+        lock = secrets.randbits(62) if number is None else _FIRST_LOCK + number
+        return periodic(engine=self.engine, advisory_lock_id=lock, seconds=seconds, work=done, name=name)
+
+    def enter_refusals(self) -> None:
+        """Enter every refusal of a known person that waits."""
+        while self.refusals.enter_known(self.ledger):
+            pass
+
+    def enter_counts(self) -> None:
+        """Enter how often callers nobody knows were refused."""
+        self.refusals.enter_counts(self.ledger)
+
+    def _keep_receipt(self) -> None:
+        if self.newest.newest is not None:
+            self.receipts.keep(self.newest.newest)
+
+    def _forget(self) -> None:
+        now = self.clock.now()
+        self.acts.forget_before(now - _ACTS_KEPT)
+        self.sessions.forget_before(now - _SESSIONS_KEPT)
+        self.enrolments.forget_before(now)
