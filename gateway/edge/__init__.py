@@ -1,1 +1,4 @@
-"""The one way in: checks the session of every call and forwards its bytes; it holds nothing and can make no token itself."""
+"""The one way in: checks the session of every call and forwards its bytes.
+
+Holds nothing, and can neither make a token nor ask for a record itself.
+"""

@@ -27,7 +27,7 @@ class RemoteAuthorise:
         self._stub = rpc.AuthorisationServiceStub(channel)
 
     def __call__(self, *, session: str, method: str, request_digest: bytes, peer: Peer) -> str:
-        """Return the token for this one call, or raise identity's refusal; DependencyUnavailable if identity is silent."""
+        """Return the token for this one call; raises identity's refusal, DependencyUnavailable if it is silent."""
         request = pb.AuthoriseRequest(
             session=session,
             method=method,

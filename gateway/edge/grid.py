@@ -1,4 +1,4 @@
-"""Answers that disclose leave on a grid of time, so that their timing says nothing about what was found or hidden."""
+"""Some answers leave on a grid of time, so that their timing says nothing about what was found, hidden or refused."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+_LONGEST_MILLISECONDS = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +28,9 @@ class AnswerGrid:
 
 
 def read_grid_seconds(limits: Path) -> float:
-    """Return the grid of the file of limits, in seconds; raises KeyError or ValueError where the file does not say it."""
-    milliseconds = tomllib.loads(limits.read_text("utf-8"))["answers"]["grid_milliseconds"]
-    if not isinstance(milliseconds, int) or not 0 <= milliseconds <= 1000:  # noqa: PLR2004  # a second would be felt
+    """Return the grid of the file of limits, in seconds; raises ValueError where the file does not say it."""
+    answers = tomllib.loads(limits.read_text("utf-8")).get("answers", {})
+    milliseconds = answers.get("grid_milliseconds") if isinstance(answers, dict) else None
+    if type(milliseconds) is not int or not 0 <= milliseconds <= _LONGEST_MILLISECONDS:
         raise ValueError("answers.grid_milliseconds must be a whole number from 0 to 1000")
     return milliseconds / 1000

@@ -1,4 +1,4 @@
-"""The way from the edge to the process that owns a method: raw bytes, the person's token, the outside channel's thumbprint."""
+"""The way from the edge to the process that owns a method: raw bytes, the token, the outside channel's thumbprint."""
 
 from __future__ import annotations
 

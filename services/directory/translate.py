@@ -189,7 +189,8 @@ def _instant(message: pb.SuppliedInvolvement, within: str) -> datetime:
     try:
         return message.last_confirmed_at.ToDatetime(UTC)
     except (ValueError, OverflowError):
-        raise InvalidRequest([(f"{within}last_confirmed_at", "NO_SUCH_TIME")]) from None
+        path = f"{within}last_confirmed_at"
+        raise InvalidRequest([(path, "NO_SUCH_TIME")]) from None
 
 
 def _address(message: pb.Address) -> Address:

@@ -186,7 +186,9 @@ class MemoryLog:
         self._kept = kept
 
     def find(self, tags: Sequence[bytes]) -> Sequence[StoredEntry]:
-        return [self._kept.rows[index] for index in sorted(self._kept.tags[tag] for tag in tags if tag in self._kept.tags)]
+        return [
+            self._kept.rows[index] for index in sorted(self._kept.tags[tag] for tag in tags if tag in self._kept.tags)
+        ]
 
     def leaves(self, start: int, end: int) -> Sequence[bytes]:
         return [row.leaf for row in self._kept.rows[start:end]]
@@ -207,7 +209,13 @@ class Ledger:
     """A running writer with the use cases on it, and the people round it."""
 
     def __init__(
-        self, store: Store, log: Log, *, clock: SetClock | None = None, limits: Limits | None = None, root: bytes = b"r" * 32
+        self,
+        store: Store,
+        log: Log,
+        *,
+        clock: SetClock | None = None,
+        limits: Limits | None = None,
+        root: bytes = b"r" * 32,
     ) -> None:
         self.clock = clock or SetClock()
         self.limits = limits or limit_files.read(LIMITS)
@@ -254,7 +262,9 @@ class Ledger:
             ("organisation", str(uuid.UUID(int=1))),
             ("person", str(uuid.UUID(int=2))),
         )
-        EnterFounding(writer=self.writer)(tuple(FirstParty(kind, party, self.digest(kind, party)) for kind, party in parties))
+        EnterFounding(writer=self.writer)(
+            tuple(FirstParty(kind, party, self.digest(kind, party)) for kind, party in parties)
+        )
 
     def digest(self, kind: str, party: str, *, revision: int = 1) -> bytes:
         """Return a standing's digest, and remember it as the newest."""
@@ -398,7 +408,9 @@ class Ledger:
             self.settle(entered.act_id)
         return entered
 
-    def write(self, who: Person, handle: bytes, *, own: int = 0, section: Section = Section.SERVICES, **said: Any) -> Entered:
+    def write(
+        self, who: Person, handle: bytes, *, own: int = 0, section: Section = Section.SERVICES, **said: Any
+    ) -> Entered:
         """Replace the statements of a source."""
         effect = WriteStatements(handle=handle, section=section, source=said.pop("source", SOURCE), own=own)
         return self.enter(who, effect, method="directory:DirectoryService/StartInvolvement", **said)
@@ -451,5 +463,3 @@ def with_ceilings(limits: Limits, **ceilings: int) -> Limits:
     """Return limits with some ceilings changed, such as person_opened=2."""
     changed = {tuple(name.split("_")): amount for name, amount in ceilings.items()}
     return replace(limits, ceilings={**limits.ceilings, **changed})  # type: ignore[dict-item]  # two parts each
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -36,6 +36,7 @@ from services.runtime.channels import PeerChannel
 from services.runtime.errors import ServiceError, from_wire
 from services.runtime.interceptors.limits import ACT_KEY, CHANNEL_KEY
 from services.runtime.telemetry import Telemetry
+from services.runtime.tokens import VerificationKeys
 from tests.fakes.identity_ledger import FakeLedger, LedgerServicer, ProcessServicer
 from tests.support.acts import SetClock
 from tests.support.pki import Authority
@@ -299,7 +300,7 @@ def running_town(folder: Path, database: TestDatabase) -> Iterator[Town]:
         clock = SetClock()
         ledger = FakeLedger(clock)
         town_keys: list[Any] = []
-        running_ledger = stack.enter_context(_ledger_server(authority, clock, ledger, town_keys))
+        ledger_server = stack.enter_context(running_ledger(authority, clock, ledger, lambda: town_keys[0]))
         issued = authority.process("identity")
         root = folder / "root"
         root.touch(mode=0o600)
@@ -313,7 +314,7 @@ def running_town(folder: Path, database: TestDatabase) -> Iterator[Town]:
             private_key=issued.files.private_key,
             ca=issued.files.ca,
             telemetry_dir=folder / "telemetry",
-            peers={"audit.ledger": f"127.0.0.1:{running_ledger.port}"},
+            peers={"audit.ledger": f"127.0.0.1:{ledger_server.port}"},
             database_url=database.server.url(database.process.database, databases.server_role(database.process)),
             root_secret=root,
             mail_dir=folder / "mail",
@@ -374,15 +375,16 @@ def _found(town: Town) -> None:
 
 
 @contextmanager
-def _ledger_server(
-    authority: Authority, clock: SetClock, ledger: FakeLedger, keys: list[Any]
+def running_ledger(
+    authority: Authority, clock: SetClock, ledger: FakeLedger, keys: Callable[[], VerificationKeys]
 ) -> Iterator[server.RunningServer]:
+    """Yield a server that keeps the ledger's promises to identity, over mutual TLS with every interceptor in place."""
     issued = authority.process("audit.ledger")
     table = whole_table()
 
     class Keys:
         def key(self, kid: str) -> Any:
-            return keys[0].key(kid)
+            return keys().key(kid)
 
     def register(to: grpc.Server) -> None:
         ledger_rpc.add_LedgerServiceServicer_to_server(LedgerServicer(ledger), to)
@@ -432,4 +434,4 @@ def refusal(call: Any) -> ServiceError:
     raise AssertionError("it was not refused")
 
 
-__all__ = ["PASSWORD", "WEB", "Person", "Town", "datetime", "key", "refusal", "running_town"]
+__all__ = ["PASSWORD", "WEB", "Person", "Town", "datetime", "key", "refusal", "running_ledger", "running_town"]

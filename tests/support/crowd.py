@@ -47,15 +47,13 @@ class Crowd:
     _threads: list[threading.Thread] = field(default_factory=list)
     _faults: list[BaseException] = field(default_factory=list)
 
-    def does(self, act: Callable[[], Iterable[Told]], times: int | None = None) -> None:
-        """Let one more thread repeat an act: so many times, or until the crowd is told to stop."""
+    def does(self, act: Callable[[], Iterable[Told]]) -> None:
+        """Let one more thread repeat an act until the crowd is told to stop."""
 
         def work() -> None:
-            left = -1 if times is None else times
             try:
-                while left != 0 and not self.stopping.is_set():
+                while not self.stopping.is_set():
                     self.told.extend(act())
-                    left -= 1
             except BaseException as error:  # noqa: BLE001  # told to whoever waits for the crowd
                 self._faults.append(error)
 
@@ -63,23 +61,23 @@ class Crowd:
         self._threads.append(thread)
         thread.start()
 
-    def disperse(self, seconds: float = 60.0, *, at_once: bool = True) -> list[Told]:
-        """Return all that was told, once everyone has ended; raises what ended somebody too early."""
-        if at_once:
-            self.stopping.set()
+    def wait_until(self, holds: Callable[[list[Told]], bool], seconds: float = 20.0) -> None:
+        """Wait until what was told so far is as wanted."""
+        end = time.monotonic() + seconds
+        while not holds(list(self.told)):
+            assert not self._faults, self._faults[0]
+            assert time.monotonic() < end, f"not so after {len(self.told)} calls"
+            time.sleep(0.005)
+
+    def disperse(self, seconds: float = 30.0) -> list[Told]:
+        """Return all that was told, once everyone has stopped; raises what ended somebody too early."""
+        self.stopping.set()
         for thread in self._threads:
             thread.join(seconds)
             assert not thread.is_alive(), "somebody still waits for an answer"
         if self._faults:
             raise self._faults[0]
         return self.told
-
-    def wait_for(self, answers: int, seconds: float = 20.0) -> None:
-        """Wait until so many calls were answered."""
-        end = time.monotonic() + seconds
-        while sum(1 for one in self.told if one.answer is not None) < answers:
-            assert time.monotonic() < end, f"only {len(self.told)} calls came back"
-            time.sleep(0.002)
 
 
 def tell(outside: Outside, person: str, method: str, request: Any, *, about: Child | None = None, seconds: float = 4.0) -> Told:

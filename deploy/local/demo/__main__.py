@@ -35,15 +35,18 @@ def main() -> int:
 
 
 def _tell(telling: Telling, suite: Suite, children: int) -> None:
+    cast = story = None
     with telling.step("people", "organisations are accredited, people enrol with link and code"):
         cast = settle_in(suite, telling.say)
-    with telling.step("population", f"a data manager and a supplier bring in {children} children"):
-        story = settle(cast, children)
-    if not all(step["ok"] for step in telling.steps):
+    if cast is not None:
+        with telling.step("population", f"the centre and a supplier bring in {children} children"):
+            story = settle(cast, children)
+    if cast is None or story is None:
         return
     scenes = Scenes(telling, cast, story, searches(story))
     scenes.signing_in()
     scenes.searching()
+    scenes.telling_apart()
     scenes.opening()
     scenes.creating()
     scenes.shielding()

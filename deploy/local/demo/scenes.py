@@ -64,6 +64,14 @@ class Scenes:
                 ):
                     _as_told(self.nurse, search)
 
+    def telling_apart(self) -> None:
+        """Two children of one name and date of birth: the postcode, which no row shows, puts the right one first."""
+        search, nurse = self.searches["two_alike"][1], self.nurse
+        with self.telling.step("alike_apart", "of two alike the first is the one who lives at the postcode given"):
+            row = nurse.call(nurse.directory.SearchChildren, search_request(search.query)).rows[0]
+            home = nurse.call(nurse.directory.OpenHome, pb.OpenHomeRequest(handle=row.handle, reason=_WORRY))
+            check(home.address.postcode == search.query.postcode, "the postcode")
+
     def opening(self) -> None:
         """The record, then the home by a press of its own."""
         child, nurse = self.story.worried_about, self.nurse
@@ -321,7 +329,7 @@ class Scenes:
 
 def _as_told(who: Outside, search: Search) -> None:
     if search.is_too_little:
-        refused("INVALID_REQUEST", lambda: who.call(who.directory.SearchChildren, search_request(search.query)))
+        refused("SEARCH_NEEDS_MORE", lambda: who.call(who.directory.SearchChildren, search_request(search.query)))
         return
     answer = who.call(who.directory.SearchChildren, search_request(search.query))
     check(answer.add_details == search.is_too_many, "too many" if search.is_too_many else "a list")

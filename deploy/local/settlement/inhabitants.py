@@ -25,8 +25,8 @@ from deploy.local.layout import PROJECT
 from deploy.local.settlement.outside import Account, Outside, new_key, open_channel
 from deploy.local.suite import Suite
 
-_LINK = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
-_CODE = re.compile(r"(?<![0-9])[0-9]{8}(?![0-9])")
+_LINK = re.compile(r"^Link token: (\S+)", re.MULTILINE)
+_CODE = re.compile(r"^Code: ([0-9]{8})", re.MULTILINE)
 _MAIL_SECONDS = 20.0
 DEPARTMENT = "Department"
 ADMINISTRATOR = "national.administrator"
@@ -218,7 +218,7 @@ def invite(
     call, service = administrator.call, administrator.administration
     domain = organisation.lower().replace(" ", "-") + ".example.org"
     organisation_id = cast.organisations[organisation]
-    address, manager = f"{username}@{domain}", f"manager@{domain}"
+    address, manager = f"{username}@{domain}", f"manager.of.{username}@{domain}"
     person = call(
         service.AddPerson,
         identity.AddPersonRequest(
@@ -296,7 +296,7 @@ def _read_mail(folder: Path, address: str, pattern: re.Pattern[str]) -> str:
             found = pattern.search(body.decode()) if isinstance(body, bytes) else None
             if message["To"] == address and found:
                 path.unlink()
-                return found[0]
+                return found[1]
         time.sleep(0.1)
     raise Fault(f"No mail came to {address} in {_MAIL_SECONDS:.0f} s.")
 

@@ -21,6 +21,7 @@ from grpc_status import rpc_status
 
 TOTP_SECONDS = 30
 CALL_SECONDS = 5.0
+_ON_THE_WAY_SECONDS = 4
 Q = TypeVar("Q")
 R = TypeVar("R")
 
@@ -48,8 +49,10 @@ class Account:
     def code(self) -> str:
         """Return a code that this account has not used yet, waiting for the next where need be (RFC 6238)."""
         while True:
-            now = int(time.time()) // TOTP_SECONDS
-            step = max(now - 1, self.last_step + 1)
+            now, seconds = divmod(time.time(), TOTP_SECONDS)
+            # The code before this one still opens, unless its time is up before it arrives.
+            oldest = now - 1 if seconds < TOTP_SECONDS - _ON_THE_WAY_SECONDS else now
+            step = max(int(oldest), self.last_step + 1)
             if step <= now + 1:
                 self.last_step = step
                 return str(pyotp.TOTP(self.totp_secret).at(step * TOTP_SECONDS))

@@ -47,13 +47,13 @@ class DateOfBirth:
     ) -> DateOfBirth:
         """Return a date of birth that the calendar knows; raises InvalidRequest naming the part that is wrong."""
         if not _EARLIEST_YEAR <= year <= _LATEST_YEAR:
-            raise InvalidRequest([(f"{field}.year", "NO_SUCH_YEAR")])
+            raise InvalidRequest([(field + ".year", "NO_SUCH_YEAR")])
         if not 0 <= month <= 12:  # noqa: PLR2004  # months
-            raise InvalidRequest([(f"{field}.month", "NO_SUCH_MONTH")])
+            raise InvalidRequest([(field + ".month", "NO_SUCH_MONTH")])
         if day and not month:
-            raise InvalidRequest([(f"{field}.month", "REQUIRED_WITH_DAY")])
+            raise InvalidRequest([(field + ".month", "REQUIRED_WITH_DAY")])
         if day and (_date(year, month, day) is None):
-            raise InvalidRequest([(f"{field}.day", "NO_SUCH_DAY")])
+            raise InvalidRequest([(field + ".day", "NO_SUCH_DAY")])
         return cls(year, month, day, is_estimated)
 
     @property

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -243,3 +245,22 @@ def test_a_pool_counts_what_it_was_given() -> None:
 
 def _is_full(pool: CallPool) -> bool:
     return pool.is_full
+
+
+def test_two_first_calls_at_once_both_get_the_key(owner: Owner) -> None:
+    fetching, go_on = threading.Event(), threading.Event()
+
+    def fetch() -> Sequence[PublishedKey]:
+        fetching.set()
+        assert go_on.wait(5)
+        return owner()
+
+    keys = RemoteVerificationKeys(fetch=fetch, clock=owner.clock)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(keys.key, KID)
+        assert fetching.wait(5)
+        second = threads.submit(keys.key, KID)
+        time.sleep(0.05)
+        go_on.set()
+        assert first.result(5) is not None
+        assert second.result(5) is not None

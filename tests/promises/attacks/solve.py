@@ -1,0 +1,200 @@
+"""What a clue is worth: names and dates by frequency, by a thousand children he knows, by what reads address; equality."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from services.directory.domain.dates import slips
+from tests.promises.attacks.clues import NONE, Classes, Clue, coded, links_by_transaction
+from tests.promises.attacks.haul import Haul
+
+FIELDS = ("surname", "given names", "date of birth", "postcode")
+_LEAST_PAIRS = 300
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is true of the rows of a table: a code for each value of a field; NONE where a row is no child's."""
+
+    codes: Mapping[str, Classes]
+    is_known: npt.NDArray[np.bool_]
+    """The rows of the children that the attacker knows beforehand."""
+    days: Sequence[date | None]
+    """Dates of birth in full, for the attack that reckons with the calendar."""
+
+    @classmethod
+    def of(cls, people: Sequence[Mapping[str, object] | None], is_known: Sequence[bool]) -> Truth:
+        """Return the truth of rows, each a child's values by field, or None."""
+        codes = {field: coded(None if one is None else one.get(field) for one in people) for field in FIELDS}
+        days = [None if one is None else one["date of birth"] for one in people]
+        known = np.asarray(is_known, dtype=np.bool_)
+        return cls(codes, known, [day if isinstance(day, date) else None for day in days])
+
+
+@dataclass(frozen=True)
+class Result:
+    """How well one attack did on one field, beside what a guess does; `noise` is one standard deviation of a guess."""
+
+    attack: str
+    field: str
+    share: float
+    guess: float
+    noise: float
+
+    @property
+    def gain(self) -> float:
+        """What the attack adds to a guess."""
+        return self.share - self.guess
+
+    def __str__(self) -> str:
+        return f"{self.field}: {100 * self.share:.2f} % (guess {100 * self.guess:.2f} %) by {self.attack}"
+
+
+def results(clues: Iterable[Clue], truth: Truth) -> Iterator[Result]:
+    """Yield what each clue recovers of each field, in every way."""
+    for clue in clues:
+        if not clue.tells:
+            continue
+        for field, codes in truth.codes.items():
+            yield _scored(f"known children, {clue.name}", field, truth, _by_known(clue.classes, codes, truth.is_known))
+            yield _scored(f"frequency, {clue.name}", field, truth, _by_frequency(clue.classes, codes))
+            if (equal := _equality(clue, field, codes)) is not None:
+                yield equal
+
+
+def best(found: Iterable[Result]) -> dict[str, Result]:
+    """Return for each field, and each field's equality, the attack that gained most."""
+    winners: dict[str, Result] = {}
+    for one in found:
+        held = winners.get(one.field)
+        if held is None or one.gain > held.gain:
+            winners[one.field] = one
+    return winners
+
+
+def dated_by_reads(haul: Haul, subject: str, truth: Truth) -> Iterator[Result]:
+    """Date rows by what searches read together, as the pages of days one slip apart are; yield a result a table.
+
+    A row is tied to a page that was written in its transaction. The pages of known children have their dates; a search
+    that reads dated pages and one that is not dates that one, if only one search can have read them all.
+    """
+    reads = [set(values) for one in haul.said for values in one.values if len(values) > 1]
+    addressed = set().union(*reads) if reads else set()
+    for name, other in haul.tables.items():
+        for column, values in other.columns.items():
+            if name == subject or not addressed.intersection(values):
+                continue
+            link = links_by_transaction(haul.tables[subject], other)
+            page_of = [None if row == NONE else values[row] for row in link]
+            day_of = _dated_pages(reads, page_of, truth)
+            guesses = coded_days(truth, [None if page is None else day_of.get(page) for page in page_of])
+            yield _scored(f"what reads address together, {name}.{column}", "date of birth", truth, guesses)
+
+
+def coded_days(truth: Truth, days: Sequence[date | None]) -> Classes:
+    """Return the code of each day as `truth` has it, NONE for a day that nobody was born on."""
+    codes = {day: code for day, code in zip(truth.days, truth.codes["date of birth"], strict=True) if day is not None}
+    return np.fromiter((NONE if day is None else codes.get(day, NONE) for day in days), dtype=np.int64, count=len(days))
+
+
+def _dated_pages(reads: Sequence[set[bytes]], page_of: Sequence[bytes | None], truth: Truth) -> dict[bytes, date]:
+    said: dict[bytes, Counter[date]] = defaultdict(Counter)
+    for page, day, is_known in zip(page_of, truth.days, truth.is_known, strict=True):
+        if is_known and page is not None and day is not None:
+            said[page][day] += 1
+    day_of = {page: days.most_common(1)[0][0] for page, days in said.items()}
+    reads_of: dict[bytes, list[set[bytes]]] = defaultdict(list)
+    for read in reads:
+        for page in read:
+            reads_of[page].append(read)
+    waiting = deque(day_of)
+    while waiting:
+        for read in reads_of[waiting.popleft()]:
+            dated = {day_of[page] for page in read if page in day_of}
+            new = [page for page in read if page not in day_of]
+            if len(new) != 1 or not dated:
+                continue
+            if (day := _missing_day(dated, len(read), set(day_of.values()))) is not None:
+                day_of[new[0]] = day
+                waiting.append(new[0])
+    return day_of
+
+
+def _missing_day(dated: set[date], size: int, taken: set[date]) -> date | None:
+    """Return the one day that a read of so many pages can have besides those dated, if there is one only."""
+    some = next(iter(dated))
+    near = {some, *slips(some)}
+    centres = near | {day + timedelta(days=by) for day in near for by in (-1, 1)}
+    possible = set()
+    for centre in centres:
+        whole = {centre, *slips(centre)}
+        if dated < whole and len(whole) == size:
+            possible |= whole - dated - taken
+    return possible.pop() if len(possible) == 1 else None
+
+
+def _scored(attack: str, field: str, truth: Truth, guesses: Classes) -> Result:
+    codes = truth.codes[field]
+    scored = (codes != NONE) & ~truth.is_known
+    total = int(np.count_nonzero(scored))
+    mode = int(np.bincount(codes[scored]).argmax()) if total else 0
+    filled = np.where(guesses == NONE, mode, guesses)
+    share = float(np.mean(filled[scored] == codes[scored])) if total else 0.0
+    guess = float(np.mean(codes[scored] == mode)) if total else 0.0
+    return Result(attack, field, share, guess, math.sqrt(max(guess * (1 - guess), 1 / max(total, 1)) / max(total, 1)))
+
+
+def _by_known(classes: Classes, codes: Classes, is_known: npt.NDArray[np.bool_]) -> Classes:
+    """Return for each row the value that most known rows of its class have."""
+    usable = is_known & (classes != NONE) & (codes != NONE)
+    guesses = np.full(len(classes), NONE, dtype=np.int64)
+    if not np.any(usable):
+        return guesses
+    pairs, counts = np.unique(np.stack([classes[usable], codes[usable]]), axis=1, return_counts=True)
+    order = np.lexsort((-counts, pairs[0]))
+    first = np.unique(pairs[0][order], return_index=True)
+    value_of = dict(zip(first[0].tolist(), pairs[1][order][first[1]].tolist(), strict=True))
+    return np.fromiter((value_of.get(one, NONE) for one in classes.tolist()), dtype=np.int64, count=len(classes))
+
+
+def _by_frequency(classes: Classes, codes: Classes) -> Classes:
+    """Return for each row the value whose public rank is its class's rank by size."""
+    found, inverse, counts = np.unique(classes, return_inverse=True, return_counts=True)
+    counts = np.where(found == NONE, -1, counts)
+    ranks = np.empty(len(found), dtype=np.int64)
+    ranks[_largest_first(counts, lot=1)] = np.arange(len(found))
+    public = _largest_first(np.bincount(codes[codes != NONE]), lot=2)
+    value = np.full(len(found), NONE, dtype=np.int64)
+    within = (ranks < len(public)) & (found != NONE)
+    value[within] = public[ranks[within]]
+    return value[inverse]
+
+
+def _largest_first(counts: npt.NDArray[np.int64], *, lot: int) -> npt.NDArray[np.int64]:
+    # Drawn by lot among equals: their order here must not tell what an attacker would not know.
+    return np.lexsort((np.random.default_rng(lot).permutation(len(counts)), -counts))
+
+
+def _equality(clue: Clue, field: str, codes: Classes) -> Result | None:
+    """Return how often two rows of a class are alike in a field, beside how often any two are."""
+    usable = (clue.classes != NONE) & (codes != NONE)
+    classes, values = clue.classes[usable], codes[usable]
+    claimed = _pairs(np.unique(classes, return_counts=True)[1])
+    if claimed < _LEAST_PAIRS:
+        return None
+    equal = _pairs(np.unique(np.stack([classes, values]), axis=1, return_counts=True)[1])
+    everything = codes[codes != NONE]
+    guess = _pairs(np.unique(everything, return_counts=True)[1]) / _pairs(np.asarray([len(everything)]))
+    noise = math.sqrt(max(guess * (1 - guess), 1 / claimed) / claimed)
+    return Result(f"same {clue.name}", f"equal {field}", equal / claimed, guess, noise)
+
+
+def _pairs(counts: npt.NDArray[np.int64]) -> int:
+    return int(np.sum(counts.astype(np.int64) * (counts.astype(np.int64) - 1) // 2))

@@ -1,0 +1,1 @@
+"""Tests of how a process runs, over mutual TLS on the loopback."""

@@ -1,0 +1,34 @@
+"""One PostgreSQL, one identity, one fake ledger for the folder; each test brings its own people."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fakes.identity_town import Town, running_town
+from tests.support.postgres import migrated, running_postgres
+
+
+@pytest.fixture(scope="package")
+def _the_town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    folder = tmp_path_factory.mktemp("identity")
+    with (
+        running_postgres(tmp_path_factory.mktemp("postgres")) as server,
+        running_town(folder, migrated(server, "identity")) as town,
+    ):
+        yield town
+
+
+@pytest.fixture
+def town(_the_town: Town) -> Iterator[Town]:
+    # The clock has been moved by others: a day of theirs may have used a key up.
+    _the_town.identity.upkeep.token_keys.rotate()
+    yield _the_town
+    # A test leaves the ledger as it was.
+    _the_town.ledger.is_down, _the_town.ledger.loses_answers = False, 0
+    _the_town.ledger.before_enter = lambda: None
+
+
+@pytest.fixture(scope="package")
+def organisation(_the_town: Town) -> str:
+    """Return the id of a live organisation."""
+    return _the_town.add_organisation()

@@ -1,0 +1,1 @@
+"""The index log of the directory on a real PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Shields: asked for, imposed, approved, listed."""

@@ -1,0 +1,1 @@
+"""Names, matching, the index in memory and the use case of searching."""

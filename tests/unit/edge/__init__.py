@@ -1,0 +1,1 @@
+"""The edge: one way in for every call."""

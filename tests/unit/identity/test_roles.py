@@ -1,0 +1,35 @@
+"""Which roles go together, and who grants them."""
+
+import pytest
+
+from services.identity.domain import roles
+from services.runtime.access import every_role
+
+
+@pytest.mark.parametrize("keeper", ["ROLE_USER_ADMINISTRATOR", "ROLE_NATIONAL_ADMINISTRATOR"])
+@pytest.mark.parametrize("reviewer", ["ROLE_AUDITOR", "ROLE_CENTRAL_AUDITOR"])
+def test_nobody_keeps_accounts_and_reviews_their_use(keeper: str, reviewer: str) -> None:
+    assert not roles.go_together([keeper, reviewer])
+    assert roles.go_together([keeper])
+    assert roles.go_together([reviewer])
+
+
+def test_a_team_may_be_three_people() -> None:
+    for either in ("ROLE_USER_ADMINISTRATOR", "ROLE_AUDITOR"):
+        assert roles.go_together(["ROLE_SHIELD_OFFICER", "ROLE_DATA_MANAGER", either])
+
+
+@pytest.mark.parametrize("role", every_role())
+def test_a_user_administrator_grants_nothing_that_reaches_everywhere(role: str) -> None:
+    everywhere = role in {"ROLE_NATIONAL_ADMINISTRATOR", "ROLE_CENTRAL_AUDITOR"}
+    assert roles.may_grant("ROLE_USER_ADMINISTRATOR", role) == (not everywhere)
+    assert roles.may_grant("ROLE_NATIONAL_ADMINISTRATOR", role)
+    assert not roles.may_grant("ROLE_AUDITOR", role)
+
+
+def test_who_reaches_how_far() -> None:
+    assert roles.reaches("ROLE_USER_ADMINISTRATOR", "a", "a")
+    assert not roles.reaches("ROLE_USER_ADMINISTRATOR", "a", "b")
+    assert not roles.reaches("ROLE_AUDITOR", "a", "b")
+    assert roles.reaches("ROLE_NATIONAL_ADMINISTRATOR", "a", "b")
+    assert roles.reaches("ROLE_CENTRAL_AUDITOR", "a", "b")
