@@ -77,7 +77,7 @@ def connect(url: str, *, calls_a_minute: int, channel_calls_a_minute: int) -> Ra
         url,
         socket_timeout=_ANSWERS_WITHIN_SECONDS,
         socket_connect_timeout=_ANSWERS_WITHIN_SECONDS,
-        # The client's own way is to try for seconds, which every call would wait for.
+        # Said outright: a client that tries again is one that every call waits for.
         retry=Retry(NoBackoff(), 0),
         protocol=2,
         driver_info=None,

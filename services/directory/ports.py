@@ -205,14 +205,26 @@ class StatementWrite:
     heads: tuple[StatementKey, ...] = ()
 
 
+@dataclass(frozen=True)
+class Moment:
+    """What was committed when it was taken, in words of the storage's own."""
+
+    said: str
+
+
 class Records(Protocol):
     """The sealed containers, and the acts that changed them."""
 
-    def read(self, number: int, keys: Sequence[StatementKey]) -> tuple[Statement, ...]:
+    def moment(self) -> Moment:
+        """Return the present moment; whatever is committed later is newer."""
+        ...
+
+    def read(self, number: int, keys: Sequence[StatementKey], *, since: Moment | None = None) -> tuple[Statement, ...]:
         """Return the statements that the keys open, one for each source and section.
 
         Of a head's and a pending version's key the one that opens is used. Raises RecordDamaged when a key of a version
-        that was stored opens nothing, or what it opens is not whole. Number 0 costs the same and returns nothing.
+        that was stored opens nothing, or what it opens is not whole; BeingChanged instead, if the row was written after
+        `since`: then the keys may be older than the row. Number 0 costs the same and returns nothing.
         """
         ...
 

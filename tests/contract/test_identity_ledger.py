@@ -229,7 +229,7 @@ def test_a_ledger_older_than_the_newest_receipt_is_not_believed(remote: Kept) ->
             call()
     # Once it has caught up it is believed again.
     kept.fake.entered = kept.newest.index() + 1
-    assert _entered(kept, kept.act())
+    assert _entered(kept, kept.act()).index == kept.newest.index()
 
 
 def _change(act: PendingAct) -> ChangeOfStanding:
@@ -256,5 +256,3 @@ def _session(kept: Kept) -> tuple[Session, bytes, bytes]:
         factors=factors,
     )
     return session, b"p" * 32, b"o" * 32
-
-

@@ -17,9 +17,10 @@ from services.directory.errors import RecordDamaged
 from services.directory.index.changes import Added
 from services.directory.index.keys import IndexKey
 from services.directory.index.memory import Index
-from services.directory.ports import Outcome, ProviderList, Receipt, StatementKey, StatementWrite
+from services.directory.ports import Moment, Outcome, ProviderList, Receipt, StatementKey, StatementWrite
 from services.directory.storage import statement_format
 from services.directory.storage.container import Containers, StatementLock, StatementName, statement_key
+from services.runtime.errors import BeingChanged
 
 HALF = b"h" * 32
 
@@ -66,10 +67,23 @@ class FakeRecords:
         self.acts: dict[bytes, Outcome] = {}
         self.children = children
         self.newest = -1
+        self.writes = 0
+        self.written_at: dict[int, int] = {}
         self.before_commit: Callable[[], None] = lambda: None
         self._commit = threading.Lock()
 
-    def read(self, number: int, keys: Sequence[StatementKey]) -> tuple[Statement, ...]:
+    def moment(self) -> Moment:
+        return Moment(str(self.writes))
+
+    def read(self, number: int, keys: Sequence[StatementKey], *, since: Moment | None = None) -> tuple[Statement, ...]:
+        try:
+            return self._read(number, keys)
+        except RecordDamaged:
+            if since is not None and self.written_at.get(number, 0) > int(since.said):
+                raise BeingChanged from None
+            raise
+
+    def _read(self, number: int, keys: Sequence[StatementKey]) -> tuple[Statement, ...]:
         if not any(key.version for key in keys):
             return ()
         if number not in self.rows:
@@ -107,6 +121,7 @@ class FakeRecords:
             if act_id in self.acts:
                 return self.acts[act_id]
             self.rows |= rows
+            self._written(*rows)
             self.children.index.apply([Added(entry) for entry in index])
             return self._done(act_id, receipt)
 
@@ -122,10 +137,15 @@ class FakeRecords:
             self.rows[write.number] = self.containers.replaced(
                 _row(write.number), self.rows[write.number], old, lock_of(write.pending), content
             )
+            self._written(write.number)
             return self._done(act_id, receipt)
 
     def end(self, act_id: bytes, outcome: Outcome) -> Outcome:
         return self.acts.setdefault(act_id, outcome)
+
+    def _written(self, *numbers: int) -> None:
+        self.writes += 1
+        self.written_at |= dict.fromkeys(numbers, self.writes)
 
     def _done(self, act_id: bytes, receipt: Receipt) -> Outcome:
         self.acts[act_id] = Outcome.DONE

@@ -66,12 +66,17 @@ class Arrived:
     by: str | None
 
 
+def echo(arrived: Arrived) -> bytes:
+    """Return an answer that shows the request's bytes."""
+    return b"answer to " + arrived.request
+
+
 @dataclass
 class FakeOwner(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic only to the type checker
     """Owns every method: records each call, and answers with `answer`, or with an echo."""
 
     arrived: list[Arrived] = field(default_factory=list)
-    answer: Callable[[Arrived], bytes] = lambda arrived: b"answer to " + arrived.request
+    answer: Callable[[Arrived], bytes] = echo
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:

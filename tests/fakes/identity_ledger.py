@@ -1,12 +1,14 @@
-"""A ledger in memory that keeps the promises identity rests on, as a port and as the servicers behind the real client."""
+"""A ledger in memory that keeps what identity rests on: as a port, and as the servicers behind the real client."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import grpc
 from contactpoint.audit.ledger.v1 import ledger_service_pb2 as pb
@@ -234,15 +236,11 @@ class _Issued:
     """The clock of a token's own time: resuming comes later than any token lives."""
 
     def __init__(self, token: str) -> None:
-        import base64
-        import json
-        from datetime import UTC, datetime
-
         claims = token.split(".")[1]
         issued = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["iat"]
         self._now = datetime.fromtimestamp(issued, UTC)
 
-    def now(self):  # type: ignore[no-untyped-def]  # noqa: ANN201  # datetime, imported above
+    def now(self) -> datetime:
         return self._now
 
     def monotonic(self) -> float:

@@ -28,6 +28,8 @@ from services.identity import __main__ as main
 from services.identity import one_time_codes
 from services.identity.config import IdentityConfig
 from services.identity.domain.acts import Contact
+from services.identity.sealing import Seals
+from services.identity.storage.parties import SqlParties
 from services.identity.use_cases.found import Found, Founded
 from services.runtime import server
 from services.runtime.access import whole_table
@@ -360,7 +362,7 @@ def running_town(folder: Path, database: TestDatabase) -> Iterator[Town]:
 def _found(town: Town) -> None:
     upkeep = town.identity.upkeep
     founding = Found(
-        parties=main.SqlParties(engine=town.engine, seals=main.Seals(bytes(range(1, 33))), environment=ENVIRONMENT),
+        parties=SqlParties(engine=town.engine, seals=Seals(bytes(range(1, 33))), environment=ENVIRONMENT),
         acts=upkeep.acts,
         ledger=upkeep.ledger,
         environment=ENVIRONMENT,
@@ -387,8 +389,8 @@ def running_ledger(
             return keys().key(kid)
 
     def register(to: grpc.Server) -> None:
-        ledger_rpc.add_LedgerServiceServicer_to_server(LedgerServicer(ledger), to)
-        ledger_rpc.add_ProcessServiceServicer_to_server(ProcessServicer(ledger, Keys), to)
+        ledger_rpc.add_LedgerServiceServicer_to_server(LedgerServicer(ledger), to)  # type: ignore[abstract]  # identity calls no more of it
+        ledger_rpc.add_ProcessServiceServicer_to_server(ProcessServicer(ledger, Keys), to)  # type: ignore[abstract]  # identity calls no more of it
 
     settings = server.ServerSettings(
         process="audit.ledger",

@@ -1,4 +1,4 @@
-"""The ledger as shielding's gRPC client sees it: behind the real checks of certificate and token, with a log of its own."""
+"""The ledger as shielding's client sees it: behind the real checks of certificate and token, with a log of its own."""
 
 from __future__ import annotations
 

@@ -66,6 +66,8 @@ def test_every_answer_has_its_entry(
 ) -> None:
     if strike is full and not doomed.disk.is_small:
         pytest.skip("a disk can be filled only where this user may mount a small one")
+    if strike is without_its_database and not is_full:
+        pytest.skip("A4 does the same in every run")
     rounds = 5 if is_full else 1
     told = [one for _ in range(rounds) for one in told_during(doomed, strike)]
     answered = [one for one in told if one.answer is not None]
@@ -73,10 +75,13 @@ def test_every_answer_has_its_entry(
     without = [one.index for one in answered if not is_in(entries.get(one.index), one)]
     assert not without, f"{len(without)} of {len(answered)} records left without a durable entry"
     assert len({one.index for one in answered}) == len(answered)
-    LogBook(doomed.suite).check()
     record_property(
         "figure", f"{len(told)} opens, ledger {strike.__name__} amid: {len(answered)} answered, 0 without an entry"
     )
+
+
+def test_the_log_is_whole_after_all_that(doomed: Doomed) -> None:
+    assert LogBook(doomed.suite).check().startswith("ok: ")
 
 
 def told_during(doomed: Doomed, strike: Strike) -> list[Told]:
@@ -88,7 +93,7 @@ def told_during(doomed: Doomed, strike: Strike) -> list[Told]:
 
     def opens(place: int) -> Callable[[], list[Told]]:
         request = requests[place % len(requests)]
-        return lambda: [tell(seat.outside, seat.account.person_id, OPEN_RECORD, request, seconds=2.5)]
+        return lambda: [tell(seat.outside, seat.account.person_id, OPEN_RECORD, request, seconds=1.5)]
 
     crowd = Crowd()
     for place in range(CALLERS):

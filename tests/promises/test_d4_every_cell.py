@@ -41,6 +41,7 @@ WHO = {
     "ROLE_CENTRAL_AUDITOR": "central.auditor",
     "ROLE_NATIONAL_ADMINISTRATOR": ADMINISTRATOR,
 }
+SAMPLE = {role: WHO[role] for role in ("ROLE_PRACTITIONER", "ROLE_AUDITOR")}
 PROCESSES = ("identity", "directory", "shielding", "audit.ledger", "audit.review")
 PEERS = (*PROCESSES, "gateway.edge")
 UNLISTED = (
@@ -86,9 +87,9 @@ def test_every_role_has_somebody() -> None:
     assert WHO.keys() == set(every_role())
 
 
-def test_every_cell_at_the_edge(town: Town, record_property: pytest.RecordProperty) -> None:
+def test_every_cell_at_the_edge(town: Town, record_property: pytest.RecordProperty, is_full: bool) -> None:
     cells = Cells()
-    for role, username in WHO.items():
+    for role, username in WHO.items() if is_full else SAMPLE.items():
         seat = town.seat(username)
         bearer = ((SESSION_KEY, f"Bearer {seat.outside.session}"),)
         like = raw_call(seat.outside.channel, UNLISTED[0], b"", bearer)
@@ -120,9 +121,12 @@ def test_every_cell_at_the_edge_without_a_session(town: Town, record_property: p
     record_property("figure", f"edge without a session: {cells.show()}")
 
 
-def test_every_cell_at_the_services_ports(town: Town, record_property: pytest.RecordProperty) -> None:
+def test_every_cell_at_the_services_ports(
+    town: Town, record_property: pytest.RecordProperty, is_full: bool
+) -> None:
     """The edge itself calls, with tokens that identity's own key signed, whatever they say."""
-    cells, key, base = Cells(), taken_key(town.suite), _base_claims(town)
+    cells, key = Cells(), taken_key(town.suite)
+    base = _base_claims(town, WHO if is_full else SAMPLE)
     for process in PROCESSES:
         with town.inside.channel(process, as_process="gateway.edge") as channel:
             for proof, claims in base.items():
@@ -138,11 +142,14 @@ def test_every_cell_at_the_services_ports(town: Town, record_property: pytest.Re
 
 
 def test_every_cell_at_the_services_ports_without_a_token(
-    town: Town, record_property: pytest.RecordProperty
+    town: Town, record_property: pytest.RecordProperty, is_full: bool
 ) -> None:
     """Every process calls every method of every other with nothing but its own certificate."""
     cells = Cells()
     for process, peer, channel in _channels(town):
+        if not is_full and peer in {"identity", "audit.review"}:
+            continue
+        like = raw_call(channel, UNLISTED[0])
         for said in whole_table():
             answer = raw_call(channel, said.full_name)
             is_mine = said.process == process and _may_call(peer, said)
@@ -151,23 +158,21 @@ def test_every_cell_at_the_services_ports_without_a_token(
                 cells.see(f"{process} {peer} {said.full_name}", answer, is_allowed=False, like=answer)
                 assert answer.reason == "NOT_AUTHENTICATED"
                 continue
-            like = raw_call(channel, UNLISTED[0])
             cells.see(f"{process} {peer} {said.full_name}", answer, is_allowed=is_allowed, like=like)
     record_property("figure", f"without a token: {cells.show()}")
 
 
 def test_every_onward_cell(town: Town, record_property: pytest.RecordProperty, is_full: bool) -> None:
     """Each process asks each internal method under a token for each method of its own, and of others, in each role."""
-    cells, key, base = Cells(), taken_key(town.suite), _base_claims(town)
+    cells, key, base = Cells(), taken_key(town.suite), _base_claims(town, WHO)
     causes = [said for said in whole_table() if said.exposure is Exposure.EDGE]
     onward = [said for said in whole_table() if said.assurance is Assurance.INHERITED]
-    proofs = base if is_full else dict(list(base.items())[:1])
     for process, peer, channel in _channels(town):
         like = raw_call(channel, UNLISTED[0])
         for said in onward if process == "audit.ledger" else ():
             for cause in causes:
                 # In a sample: the role that the cause is for, and one that it is not for.
-                for proof, claims in (proofs if is_full else _two_proofs(base, cause)).items():
+                for proof, claims in (base if is_full else _two_proofs(base, cause)).items():
                     answer = _with_token(channel, key, said.full_name, {**claims, "mth": cause.full_name}, peer)
                     is_listed = peer in said.callers and cause.process == peer and said.full_name in cause.causes
                     cell = f"{peer} {proof} {cause.full_name} -> {said.full_name}"
@@ -226,10 +231,10 @@ def _may_call(peer: str, said: MethodAccess) -> bool:
     return peer == "gateway.edge" if said.exposure is Exposure.EDGE else peer in said.callers
 
 
-def _base_claims(town: Town) -> dict[str, dict[str, object]]:
+def _base_claims(town: Town, people: dict[str, str]) -> dict[str, dict[str, object]]:
     """Return true claims of somebody in each role, with either assurance, and of a supplier's system."""
     found: dict[str, dict[str, object]] = {}
-    for role, username in WHO.items():
+    for role, username in people.items():
         true = claims_of(town.token(town.seat(username), LIST_SESSIONS, b""))
         assert true["rol"] == role
         for acr in (tokens.TWO_FACTOR, tokens.KEY_ON_ACT):

@@ -49,6 +49,7 @@ def at_once(seat: Seat, account: Account, code: str, tries: int) -> Counter[str]
 
 def test_of_fifty_tries_of_one_code_one_gets_in(town: Town, record_property: pytest.RecordProperty) -> None:
     account = town.newcomer()
+    town.give_codes_back(account)
     seat = town.empty_seat(account)
     rounds = []
     for _ in range(2):
@@ -60,7 +61,9 @@ def test_of_fifty_tries_of_one_code_one_gets_in(town: Town, record_property: pyt
 
 
 def test_no_single_factor_gets_in(town: Town, record_property: pytest.RecordProperty) -> None:
-    account, other = town.newcomer(), town.newcomer()
+    account, other = town.newcomers(2)
+    town.give_codes_back(account)
+    town.give_codes_back(other)
     seat = town.empty_seat(account)
     now = int(time.time())
 

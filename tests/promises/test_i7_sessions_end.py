@@ -206,7 +206,8 @@ def test_one_named_session_ends_and_so_do_all(town: Town, record_property: pytes
     account = town.newcomer()
     one, other, third = (town.new_seat(account.username) for _ in range(3))
     stranger = town.newcomers_seat()
-    _call(stranger, "EndSessions", session_tags=[one.outside.session_tag])
+    with pytest.raises(Refused):
+        _call(stranger, "EndSessions", session_tags=[one.outside.session_tag])
     assert _reason(one) == "", "nobody ends another's session"
     _call(one, "EndSessions", session_tags=[other.outside.session_tag])
     assert [_reason(seat) for seat in (one, other, third)] == ["", "SESSION_ENDED", ""]

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, TypeVar
 
 from services.audit.ledger.domain.keyring import Unreadable
@@ -203,7 +202,7 @@ class GroupCommit:
     def _decided(
         self, tenure: Tenure, transaction: BatchTransaction, taken: list[_Waiting]
     ) -> tuple[Staged, list[tuple[_Waiting, Callable[[], Any]]]]:
-        staged = Staged.read(tenure, transaction, [waiting.work for waiting in taken], now=self._now(tenure))
+        staged = Staged.read(tenure, transaction, [waiting.work for waiting in taken], now=self._clock.now())
         answers: list[tuple[_Waiting, Callable[[], Any]]] = []
         for waiting in taken:
             try:
@@ -215,11 +214,6 @@ class GroupCommit:
             else:
                 answers.append((waiting, staged.stage(tenure, prepared)))
         return staged, answers
-
-    def _now(self, tenure: Tenure) -> datetime:
-        """Return the time of this batch: never before that of the last entry, whatever the clock does."""
-        now, last = self._clock.now(), tenure.registers.last_at
-        return now if last is None or now >= last else last
 
 
 def _raising(error: Exception) -> Callable[[], Any]:

@@ -35,6 +35,7 @@ from services.runtime.errors import (
 )
 
 MOST_SHOWN = 20
+_CLOCK_SLACK = timedelta(seconds=2)
 OWN_AREA_ROLES = frozenset({"ROLE_DATA_MANAGER", "ROLE_SHIELD_OFFICER"})
 _PROVES = {
     Assurance.TWO_FACTOR: (tokens.TWO_FACTOR, tokens.KEY_ON_ACT),
@@ -180,7 +181,7 @@ class ReleaseRule:
         for kind, party in parties_of(token.sub, token.org, token.sys, self.environment):
             if kinds and kind not in kinds:
                 continue
-            usage = batch.registers.usage(kind, party, batch.now)
+            usage = batch.registers.usage(kind, party, batch.at)
             for counted, amount in amounts.items():
                 ceiling = self.limits.ceilings.get((kind, counted))
                 if amount and ceiling is not None and getattr(usage, counted) + amount > ceiling:
@@ -255,7 +256,9 @@ class ReleaseRule:
         session = batch.registers.sessions.get(token.sid or "")
         if session is None or (session.person, session.organisation) != (token.sub, token.org):
             raise Refused("SESSION_NOT_LIVE", NotAuthenticated())
-        if batch.now - session.started_at >= timedelta(seconds=self.limits.session_seconds):
+        age = batch.now - session.started_at
+        # One that began later than now: a clock went back, and nobody's session grows longer by that.
+        if not -_CLOCK_SLACK <= age < timedelta(seconds=self.limits.session_seconds):
             raise Refused("SESSION_NOT_LIVE", NotAuthenticated())
 
     # --- (b) ---
@@ -317,4 +320,4 @@ def _standing_versions(row: KeyRow, sections: Sequence[Section]) -> Iterable[Ver
 def _age_seconds(handle: Handle, now: datetime) -> float:
     """Return how old a handle is; infinite for one minted later than now (a clock went back: nothing is believed)."""
     age = now.timestamp() - handle.minted_at_ms / 1000
-    return age if age >= -1 else float("inf")
+    return age if age >= -_CLOCK_SLACK.total_seconds() else float("inf")

@@ -136,8 +136,10 @@ class Staged:
         found_acts, unreadable = _acts(keyring, transaction.acts(act_ids) if act_ids else {})
         numbers = {number for work in works for number in work.numbers(keyring, found_acts)}
         children = _children(tenure, transaction, numbers) if numbers else {}
+        last = tenure.registers.last_at
         batch = Batch(
             now=now,
+            at=now if last is None else max(now, last),
             keyring=keyring,
             registers=tenure.registers,
             acts=found_acts,
@@ -154,7 +156,7 @@ class Staged:
         if not self.unreadable.isdisjoint(work.act_ids(tenure.keyring)):
             raise DependencyUnavailable
         decision = work.decide(self.batch)
-        made = _entries(tenure, self.batch.now, decision.entries)
+        made = _entries(tenure, self.batch.at, decision.entries)
         receipts = tuple(Receipt(stored.index, stored.leaf) for _, stored in made)
         placed = tuple(
             act if act.leaf else replace(act, index=receipts[-1].index, leaf=receipts[-1].leaf) for act in decision.acts
@@ -339,10 +341,9 @@ def _enter_limits(store: Store, tenure: Tenure, now: datetime, limits_digest: by
         rule="ENTERED",
         effect=LogFounded(tenure.origin, limits_digest),
     )
-    last = tenure.registers.last_at
     with store.batch() as transaction:
         staged = Staged.read(tenure, transaction, (), now=now)
-        for entry, stored in _entries(tenure, now if last is None else max(now, last), (draft,)):
+        for entry, stored in _entries(tenure, staged.batch.at, (draft,)):
             staged.stage_entry(tenure, entry, stored)
         transaction.write(staged.writing(tenure), month=tenure.keyring.month)
 
@@ -369,7 +370,7 @@ def _children(tenure: Tenure, transaction: BatchTransaction, numbers: set[int]) 
     return children
 
 
-def _entries(tenure: Tenure, now: datetime, drafts: Sequence[Draft]) -> list[tuple[Entry, StoredEntry]]:
+def _entries(tenure: Tenure, at: datetime, drafts: Sequence[Draft]) -> list[tuple[Entry, StoredEntry]]:
     """Return drafts at their places: the next ones of the log, each subject with its next counter."""
     keyring, registers = tenure.keyring, tenure.registers
     counted: dict[bytes, int] = {}
@@ -381,10 +382,10 @@ def _entries(tenure: Tenure, now: datetime, drafts: Sequence[Draft]) -> list[tup
             counted[keyed] = counted.get(keyed, registers.count_of(keyed)) + 1
             number = keyring.seal_number(int(one.name)) if one.kind is SubjectKind.CHILD else b""
             subjects.append(TaggedSubject(one.kind, keyed, counted[keyed], number))
-        entry = Entry(index=index, at=now, draft=draft, subjects=tuple(subjects))
+        entry = Entry(index=index, at=at, draft=draft, subjects=tuple(subjects))
         body = entry_format.encode(entry, keyring.environment)
         sealed, leaf = keyring.seal_body(index, body)
-        made.append((entry, StoredEntry(index, now, sealed, leaf)))
+        made.append((entry, StoredEntry(index, at, sealed, leaf)))
     return made
 
 

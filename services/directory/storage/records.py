@@ -15,12 +15,13 @@ from sqlalchemy.engine import Connection, Engine
 from services.directory.domain.candidates import Entry
 from services.directory.domain.statements import Section, Statement
 from services.directory.errors import RecordDamaged
-from services.directory.ports import Outcome, Receipt, StatementKey, StatementWrite
+from services.directory.ports import Moment, Outcome, Receipt, StatementKey, StatementWrite
 from services.directory.storage import acts, statement_format
 from services.directory.storage.container import Containers, StatementLock, StatementName, statement_key
 from services.directory.storage.keys import record_tag
 from services.directory.storage.tables import record
 from services.runtime.database import transaction
+from services.runtime.errors import BeingChanged
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,12 @@ _INSERT = sa.text(
     "INSERT INTO record (record_tag, container)"
     " SELECT * FROM unnest(CAST(:tags AS bytea[]), CAST(:containers AS bytea[]))"
 )
+
+_CONTAINER = sa.text(
+    "SELECT container, CAST(CAST(xmin AS text) AS bigint) AS written_by FROM record WHERE record_tag = :tag"
+)
+_SNAPSHOT = sa.text("SELECT CAST(pg_current_snapshot() AS text)")
+_EPOCH = 1 << 32
 
 
 class IndexLog(Protocol):
@@ -48,19 +55,26 @@ class SqlRecords:
     half_key: bytes
     index_log: IndexLog
 
-    def read(self, number: int, keys: Sequence[StatementKey]) -> tuple[Statement, ...]:
+    def moment(self) -> Moment:
+        """Return the present moment: the snapshot of a transaction that begins now."""
+        with transaction(self.engine) as connection:
+            return Moment(connection.scalar(_SNAPSHOT) or "")
+
+    def read(self, number: int, keys: Sequence[StatementKey], *, since: Moment | None = None) -> tuple[Statement, ...]:
         """Return the statements that the keys open; see the port."""
         row = record_tag(self.tag_key, number)
         with transaction(self.engine) as connection:
-            container = connection.scalar(sa.select(record.c.container).where(record.c.record_tag == row))
+            found = connection.execute(_CONTAINER, {"tag": row}).first()
         if not any(key.version for key in keys):
             return ()
-        if container is None:
+        if found is None:
             log.error("record_missing")
             raise RecordDamaged
         try:
-            return self._opened(row, bytes(container), keys)
+            return self._opened(row, bytes(found.container), keys)
         except RecordDamaged:
+            if since is not None and is_newer(found.written_by, since.said):
+                raise BeingChanged from None
             log.error("record_damaged")  # noqa: TRY400  # the alarm; the error itself holds nothing
             raise
 
@@ -135,3 +149,14 @@ class SqlRecords:
     def _lock_of(self, key: StatementKey) -> StatementLock:
         name = StatementName(section=key.section.value, source=key.source.bytes, version=key.version)
         return StatementLock(name=name, key=statement_key(key.key, self.half_key, name))
+
+
+def is_newer(written_by: int, snapshot: str) -> bool:
+    """Whether a row's writer (the 32 bits of its xmin) had not committed in a snapshot ("xmin:xmax:in,progress")."""
+    oldest, next_one, in_progress = snapshot.split(":")
+    newest = int(next_one)
+    # The writer's full number is the one nearest to the snapshot: PostgreSQL keeps none that is further away.
+    writer = newest + (written_by - newest + _EPOCH // 2) % _EPOCH - _EPOCH // 2
+    if writer < int(oldest):
+        return False
+    return writer >= newest or str(writer) in in_progress.split(",")

@@ -23,13 +23,16 @@ class LookAtChild:
         """Return the look and the statements it opened.
 
         Raises NotFound alike for a number that does not agree, a handle that is old or another's, and a child that is
-        not there for this caller; each has its entry in the log, and costs the same.
+        not there for this caller; each has its entry in the log, and costs the same. Raises BeingChanged when somebody
+        wrote between the entry and the reading: the look is entered, and the person asks again.
         """
         if not reason.is_enough:
             raise InvalidRequest([("reason.text", "AT_LEAST_TEN_CHARACTERS")])
+        # Taken before the keys are: a row that is written after it may be newer than they are.
+        moment = self.records.moment()
         look = self._entered(claim, reason, section)
         # Read even where nothing was found, so that both answers take as long.
-        statements = self.records.read(look.number, look.keys)
+        statements = self.records.read(look.number, look.keys, since=moment)
         if not look.is_found:
             raise NotFound
         return look, statements

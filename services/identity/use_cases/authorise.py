@@ -126,8 +126,9 @@ class Authorise:
             or service is None
             or not conditions.may_supply(system.standing, organisation.standing, service.standing, now)
         ):
-            self.refusals.count(asked.method, NotPermitted.reason)
-            raise NotPermitted
+            # As above: to whoever may not supply there is no such method.
+            self.refusals.count(asked.method, SessionEnded.reason)
+            raise SessionEnded
         return self._signed(method, asked, certificate, now, system=system, stored=(organisation, service))
 
     def _signed(

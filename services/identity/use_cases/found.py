@@ -69,7 +69,9 @@ class Found:
     clock: Clock
 
     def __call__(self, *, organisation: str, system: str, username: str, contact: Contact) -> Founded:
-        """Return how it ended; `system` is the id in the certificate through which the administrator will call; raises AlreadyFounded, having changed nothing.
+        """Return who came in first; `system` is the id in the certificate through which the administrator will call.
+
+        Raises AlreadyFounded, having changed nothing.
 
         A founding that a crash stopped goes on as it was begun, whatever is given now.
         """

@@ -13,6 +13,7 @@ from services.directory.domain.names import ChildName, Gender
 from services.directory.domain.statements import Carer, Content, Home, Identity, Section, Services, Statement
 from services.directory.errors import RecordDamaged, RecordFull
 from services.directory.ports import Outcome, Receipt, StatementKey, StatementWrite
+from services.runtime.errors import BeingChanged
 from tests.contract.directory.conftest import Storage
 
 NUMBER = 1_000_000_009
@@ -97,6 +98,19 @@ def test_a_statement_takes_the_place_of_the_one_before_and_leaves_others_alone(s
     assert storage.records.read(NUMBER, [first, second]) == storage.records.read(NUMBER, [second])
     with pytest.raises(RecordDamaged):
         storage.records.read(NUMBER, [first])
+
+
+def test_keys_older_than_the_row_are_told_from_damage(storage: Storage) -> None:
+    created(storage)
+    first, second = a_key(Section.SERVICES, OTHER), a_key(Section.SERVICES, OTHER, 2)
+    storage.records.replace(an_act(), a_write(Services(), first), RECEIPT)
+    moment = storage.records.moment()
+    assert len(storage.records.read(NUMBER, [first], since=moment)) == 1
+    storage.records.replace(an_act(), a_write(Services(), second, first), RECEIPT)
+    with pytest.raises(BeingChanged):
+        storage.records.read(NUMBER, [first], since=moment)
+    with pytest.raises(RecordDamaged):
+        storage.records.read(NUMBER, [first], since=storage.records.moment())
 
 
 def test_an_act_ends_once(storage: Storage) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 
 from deploy.local.population.child import Child, Precision
 from deploy.local.population.generate import Population
@@ -12,9 +13,16 @@ from deploy.local.population.generate import Population
 TODAY = date(2026, 3, 2)
 
 
+@cache
+def population(children: int) -> Population:
+    """Return the population, always the same."""
+    return Population(seed=1, children=children, today=TODAY)
+
+
+@cache
 def arriving(children: int) -> list[Child]:
-    """Return the population in the order of a supply that is not sorted by family."""
-    made = list(Population(seed=1, children=children, today=TODAY))
+    """Return its children in the order of a supply that is not sorted by family."""
+    made = list(population(children))
     random.Random(2).shuffle(made)
     return made
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from services.runtime.interceptors.error_boundary import ErrorBoundary
 from services.runtime.peers import peer_of
 from services.runtime.server import RunningServer, ServerSettings, service_interceptors, start
 from services.runtime.telemetry import Telemetry
-from tests.fakes.edge import FakeIdentity, FakeOwner
+from tests.fakes.edge import FakeIdentity, FakeOwner, echo
 from tests.support.acts import SigningKey
 from tests.support.pki import Authority, Issued
 
@@ -99,6 +99,12 @@ class EdgeStack:
         answer: bytes = call(request, timeout=timeout, metadata=(*own, *metadata))
         return answer
 
+    def reset(self) -> None:
+        """Let the fakes forget what they saw, and behave."""
+        self.identity.asked, self.identity.instead = [], None
+        self.identity.permissions = {SESSION: {"record.search", "record.open", "shield.request"}}
+        self.owner.arrived, self.owner.answer = [], echo
+
     def close(self) -> None:
         for channel in self._opened:
             channel.close()
@@ -115,13 +121,19 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 @pytest.fixture
 def start_edge(authority: Authority) -> Iterator[StartEdge]:
-    """Yield what starts an edge; all are stopped at the end."""
+    """Yield what starts an edge of a test's own, to be broken; all are stopped at the end."""
+    with starting(authority) as start_one:
+        yield start_one
+
+
+@contextmanager
+def starting(authority: Authority) -> Iterator[StartEdge]:
+    """Yield what starts an edge with fakes behind it; all are stopped at the end of the block."""
     with ExitStack() as stack:
 
         def started(*, count: Count = not_counted, grid: AnswerGrid | None = None) -> EdgeStack:
             table, telemetry = whole_table(), Telemetry.nothing()
             identity, owner = FakeIdentity(), FakeOwner()
-            identity.permissions[SESSION] = {"record.search", "record.open", "shield.request"}
             certificates = {
                 name: WatchedCertificates(authority.process(name).files)
                 for name in ("identity", "directory", "gateway.edge")
@@ -172,15 +184,24 @@ def start_edge(authority: Authority) -> Iterator[StartEdge]:
                 table=None,
             )
             made = EdgeStack(authority, identity, owner, running, authority.process("gateway.web"), behind)
+            made.reset()
             stack.callback(made.close)
             return made
 
         yield started
 
 
+@pytest.fixture(scope="module")
+def shared_edge(authority: Authority) -> Iterator[EdgeStack]:
+    with starting(authority) as start_one:
+        yield start_one()
+
+
 @pytest.fixture
-def edge(start_edge: StartEdge) -> EdgeStack:
-    return start_edge()
+def edge(shared_edge: EdgeStack) -> EdgeStack:
+    """Return a running edge that others use too: nothing of it may be stopped."""
+    shared_edge.reset()
+    return shared_edge
 
 
 @pytest.fixture

@@ -250,7 +250,8 @@ def test_a_look_is_never_repeated(edge: EdgeStack) -> None:
 # whom it needs
 
 
-def test_without_identity_nothing_is_forwarded(edge: EdgeStack) -> None:
+def test_without_identity_nothing_is_forwarded(start_edge: StartEdge) -> None:
+    edge = start_edge()
     edge.behind["identity"].stop()
     assert refused(lambda: edge.raw(OPEN)) == ("UNAVAILABLE", "DEPENDENCY_UNAVAILABLE")
     assert not edge.owner.arrived

@@ -14,7 +14,7 @@ import pytest
 
 from deploy.local.configuration import to_toml
 from deploy.local.layout import PROJECT
-from tests.rpc.edge.conftest import OPEN, SESSION, SIGN_IN, UNLISTED, EdgeStack
+from tests.rpc.edge.conftest import OPEN, SESSION, SIGN_IN, UNLISTED, EdgeStack, StartEdge
 from tests.rpc.runtime.refusals import refused
 
 _ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{PROJECT}:{PROJECT / 'gen'}"}
@@ -47,7 +47,8 @@ def values(edge: EdgeStack, folder: Path) -> dict[str, Any]:
     }
 
 
-def test_it_serves_forwards_and_stops(edge: EdgeStack, tmp_path: Path) -> None:
+def test_it_serves_forwards_and_stops(start_edge: StartEdge, tmp_path: Path) -> None:
+    edge = start_edge()
     settings = tmp_path / "settings.toml"
     settings.write_text(to_toml(values(edge, tmp_path)))
     with subprocess.Popen(

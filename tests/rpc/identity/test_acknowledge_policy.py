@@ -1,6 +1,8 @@
 """AcknowledgePolicy: the one condition that everybody mends alone."""
 
-from tests.fakes.identity_town import Town, key, pb, refusal
+from contactpoint.identity.v1 import identity_service_pb2 as pb
+
+from tests.fakes.identity_town import Town, key, refusal
 
 SEARCH = "/contactpoint.directory.v1.DirectoryService/SearchChildren"
 

@@ -1,19 +1,21 @@
 """AddPerson: link and code to two people, neither to the administrator, and no secret in any answer (I6)."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+from contactpoint.identity.v1 import identity_service_pb2 as pb
 
 from services.runtime.errors import ServiceError
-from tests.fakes.identity_town import Person, Town, key, pb, refusal
+from tests.fakes.identity_town import Person, Town, key, refusal
 
 
-def a_request(town: Town, organisation: str, **changed: object) -> pb.AddPersonRequest:
+def a_request(town: Town, organisation: str, **changed: Any) -> pb.AddPersonRequest:
     name = f"person-{key()[:8]}"
-    fields = {
+    fields: dict[str, Any] = {
         "idempotency_key": key(),
         "organisation_id": organisation,
-        "name": "Åsa O’Neil",
+        "name": "Åsa O'Neil",
         "username": name,
         "email": f"{name}@example.org",
         "manager_email": f"boss-of-{name}@example.org",

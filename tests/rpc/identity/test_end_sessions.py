@@ -2,7 +2,9 @@
 
 import uuid
 
-from tests.fakes.identity_town import Town, key, pb, refusal
+from contactpoint.identity.v1 import identity_service_pb2 as pb
+
+from tests.fakes.identity_town import Town, key, refusal
 
 LIST = "/contactpoint.identity.v1.SessionService/ListSessions"
 

@@ -1,6 +1,8 @@
 """ListPeople: page by page, never a secret, never another organisation's."""
 
-from tests.fakes.identity_town import Town, pb, refusal
+from contactpoint.identity.v1 import identity_service_pb2 as pb
+
+from tests.fakes.identity_town import Town, refusal
 
 
 def test_it_lists_by_user_name_page_by_page(town: Town) -> None:

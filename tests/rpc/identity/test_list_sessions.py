@@ -1,6 +1,8 @@
 """ListSessions: one's own, live, with what each rests on."""
 
-from tests.fakes.identity_town import Town, pb
+from contactpoint.identity.v1 import identity_service_pb2 as pb
+
+from tests.fakes.identity_town import Town
 
 
 def test_it_lists_the_own_live_sessions_newest_first(town: Town, organisation: str) -> None:

@@ -3,9 +3,10 @@
 from datetime import UTC
 
 import pytest
+from contactpoint.identity.v1 import identity_service_pb2 as pb
 from contactpoint.identity.v1 import identity_service_pb2_grpc as rpc
 
-from tests.fakes.identity_town import Town, pb, refusal
+from tests.fakes.identity_town import Town, refusal
 
 
 def _listed(town: Town) -> list[pb.VerificationKey]:

@@ -1,6 +1,8 @@
 """RecordCondition: dated facts, and what they put an end to."""
 
-from tests.fakes.identity_town import Town, key, pb, refusal
+from contactpoint.identity.v1 import identity_service_pb2 as pb
+
+from tests.fakes.identity_town import Town, key, refusal
 
 
 def test_a_fact_that_puts_the_person_outside_ends_the_sessions_with_its_own_entry(

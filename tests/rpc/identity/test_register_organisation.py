@@ -1,12 +1,12 @@
 """RegisterOrganisation: entered as having applied, and nobody of it gets in."""
 
-from tests.fakes.identity_town import Town, key, pb, refusal
+from contactpoint.identity.v1 import identity_service_pb2 as pb
+
+from tests.fakes.identity_town import Town, key, refusal
 
 
 def test_nobody_of_a_new_organisation_gets_in(town: Town) -> None:
-    request = pb.RegisterOrganisationRequest(
-        idempotency_key=key(), name="Newcomers", kind=pb.ORGANISATION_KIND_PARTNER
-    )
+    request = pb.RegisterOrganisationRequest(idempotency_key=key(), name="Newcomers", kind=pb.ORGANISATION_KIND_PARTNER)
     made = town.administer("RegisterOrganisation", request)
     person = town.add_person(made.organisation_id)
     town.fulfil(person)

@@ -2,12 +2,19 @@
 
 import uuid
 
-from tests.fakes.identity_town import Town, key, pb, refusal
+from contactpoint.identity.v1 import identity_service_pb2 as pb
+from contactpoint.identity.v1 import standing_pb2
+
+from tests.fakes.identity_town import Town, key, refusal
 
 
 def _register(town: Town, organisation: str, system: str) -> None:
     request = pb.RegisterSystemRequest(
-        idempotency_key=key(), system_id=system, organisation_id=organisation, purpose=1, name="Ward system"
+        idempotency_key=key(),
+        system_id=system,
+        organisation_id=organisation,
+        purpose=standing_pb2.SYSTEM_PURPOSE_CHANNEL,
+        name="Ward system",
     )
     town.administer("RegisterSystem", request)
 

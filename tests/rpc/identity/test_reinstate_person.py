@@ -1,6 +1,8 @@
 """ReinstatePerson: the person comes back with the same factors."""
 
-from tests.fakes.identity_town import Town, key, pb, refusal
+from contactpoint.identity.v1 import identity_service_pb2 as pb
+
+from tests.fakes.identity_town import Town, key, refusal
 
 
 def test_the_person_signs_in_again(town: Town, organisation: str) -> None:

@@ -1,8 +1,9 @@
 """RenewEnrolment: new ones come, the old ones die, and nobody turns them aside."""
 
 import pytest
+from contactpoint.identity.v1 import identity_service_pb2 as pb
 
-from tests.fakes.identity_town import Person, Town, key, pb, refusal
+from tests.fakes.identity_town import Person, Town, key, refusal
 
 
 def _renew(town: Town, person: Person) -> pb.RenewEnrolmentResponse:

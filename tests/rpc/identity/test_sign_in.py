@@ -3,11 +3,12 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from contactpoint.identity.v1 import identity_service_pb2 as pb
 
 from services.identity import passwords
 from services.identity.storage.accounts import MOST_WRONG_IN_ROW
 from services.runtime.errors import Busy, DependencyUnavailable, ServiceError
-from tests.fakes.identity_town import Person, Town, key, pb, refusal
+from tests.fakes.identity_town import Person, Town, key, refusal
 
 
 @pytest.fixture(scope="module")
@@ -70,11 +71,9 @@ def test_every_wrong_thing_has_the_same_answer(town: Town, nurse: Person) -> Non
     }
 
 
-def test_without_the_code_no_guess_reaches_the_hash(
-    town: Town, nurse: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_the_code_no_guess_reaches_the_hash(town: Town, nurse: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     reached: list[str] = []
-    monkeypatch.setattr(passwords.Argon2Passwords, "is_right", lambda *_: reached.append("hash") or False)
+    monkeypatch.setattr(passwords.Argon2Passwords, "is_right", lambda *_: reached.append("hash"))
     monkeypatch.setattr(passwords.Gate, "passed", lambda *_: reached.append("gate"))
     refusal(lambda: town.sign_in(nurse, code="000000"))
     refusal(lambda: town.sign_in(Person("", "invented", "", ""), code="000000"))

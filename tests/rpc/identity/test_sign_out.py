@@ -1,6 +1,8 @@
 """SignOut: the session is over here and in the ledger."""
 
-from tests.fakes.identity_town import Town, key, pb, refusal
+from contactpoint.identity.v1 import identity_service_pb2 as pb
+
+from tests.fakes.identity_town import Town, key, refusal
 
 LIST = "/contactpoint.identity.v1.SessionService/ListSessions"
 

@@ -1,6 +1,8 @@
 """SuspendPerson: one named person stops another at once."""
 
-from tests.fakes.identity_town import Person, Town, key, pb, refusal
+from contactpoint.identity.v1 import identity_service_pb2 as pb
+
+from tests.fakes.identity_town import Person, Town, key, refusal
 
 SEARCH = "/contactpoint.directory.v1.DirectoryService/SearchChildren"
 

@@ -103,10 +103,19 @@ def test_the_operators_command_founds_once(town: Town) -> None:
     config = town.config
     settings = {
         name: getattr(config, name)
-        for name in (
-            "process environment port health_port certificate private_key ca telemetry_dir database_url root_secret"
-            " mail_dir"
-        ).split()
+        for name in [
+            "process",
+            "environment",
+            "port",
+            "health_port",
+            "certificate",
+            "private_key",
+            "ca",
+            "telemetry_dir",
+            "database_url",
+            "root_secret",
+            "mail_dir",
+        ]
     }
     lines = [f"{name} = {value if isinstance(value, int) else repr(str(value))}" for name, value in settings.items()]
     lines += ["[peers]", *(f'"{name}" = "{address}"' for name, address in config.peers.items())]
@@ -115,8 +124,10 @@ def test_the_operators_command_founds_once(town: Town) -> None:
     before = town.sql("SELECT count(*) FROM standing")[0][0]
     command = "found --organisation Other --system 9b1c7d1e-0f4e-4a53-8d4a-0f3f6f1c2b11 --name Ghost --username ghost"
     ended = subprocess.run(
-        [sys.executable, "-m", "services.identity", *command.split(), "--config", str(path)]
-        + ["--email", "a@example.org", "--manager-email", "b@example.org"],
+        [
+            *(sys.executable, "-m", "services.identity", *command.split(), "--config", str(path)),
+            *("--email", "a@example.org", "--manager-email", "b@example.org"),
+        ],
         cwd=ROOT,
         env={"PYTHONPATH": f"{ROOT}:{ROOT / 'gen'}", "PATH": "/usr/bin:/bin"},
         capture_output=True,

@@ -188,9 +188,17 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.fixture
-def behind(pki: Authority) -> Iterator[Behind]:
+def behind(running_behind: Behind) -> Behind:
+    """Return them as if nothing had happened."""
+    FakeLedgerServicer.__init__(running_behind.ledger, numbers={HANDLE: NUMBER})
+    return running_behind
+
+
+@pytest.fixture(scope="session")
+def running_behind(pki: Authority) -> Iterator[Behind]:
     """Yield a running ledger and identity, both fakes behind the real interceptors."""
-    keys, ledger = SigningKey(), FakeLedgerServicer(numbers={HANDLE: NUMBER})
+    keys = SigningKey()
+    ledger = FakeLedgerServicer(numbers={HANDLE: NUMBER})  # type: ignore[abstract]  # what it leaves out answers UNIMPLEMENTED
 
     def register_ledger(server: grpc.Server) -> None:
         ledger_rpc.add_LedgerServiceServicer_to_server(ledger, server)

@@ -15,7 +15,7 @@ from services.directory.storage.awaited_index import AwaitedIndex
 from services.directory.storage.container import Containers
 from services.directory.storage.index_log import IndexLog
 from services.directory.storage.receipts import SqlNewestReceipt
-from services.directory.storage.records import SqlRecords
+from services.directory.storage.records import SqlRecords, is_newer
 from services.runtime.errors import DependencyUnavailable
 from tests.builders.directory import ADA, BORN
 from tests.builders.directory_entries import an_entry
@@ -85,6 +85,24 @@ def test_the_newest_receipt_outlives_a_restart_and_never_goes_back(engine: Engin
     assert SqlNewestReceipt(engine=engine).load() == 40
     records_of(engine).create(secrets.token_bytes(32), [[a_write(IDENTITY, a_key())]], [], Receipt(41, b"l" * 32))
     assert kept.load() == 41
+
+
+@pytest.mark.parametrize(
+    "writer, snapshot, expected",
+    [
+        (99, "100:110:100,105", False),
+        (100, "100:110:100,105", True),
+        (101, "100:110:100,105", False),
+        (105, "100:110:100,105", True),
+        (110, "100:110:", True),
+        (111, "100:110:", True),
+        # Past the end of 32 bits: a writer's number is the nearest to the snapshot's.
+        (5, "4294967300:4294967300:", True),
+        (4294967290, "4294967300:4294967300:", False),
+    ],
+)
+def test_a_rows_writer_is_older_or_newer_than_a_snapshot(writer: int, snapshot: str, expected: bool) -> None:
+    assert is_newer(writer, snapshot) is expected
 
 
 def test_two_ends_of_an_act_meet_at_its_row(engine: Engine) -> None:

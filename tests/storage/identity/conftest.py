@@ -66,9 +66,7 @@ class Store:
     def do_found(self) -> str:
         """Found the service and return the first organisation's id."""
         contact = Contact(name="First", email="first@example.org", manager_email="second@example.org")
-        founded = self.found(
-            organisation="Department", system=str(uuid.uuid4()), username="national", contact=contact
-        )
+        founded = self.found(organisation="Department", system=str(uuid.uuid4()), username="national", contact=contact)
         return founded.organisation
 
     def a_new_person(self, organisation: str, username: str = "", **changed: Any) -> PendingAct:

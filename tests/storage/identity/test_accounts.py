@@ -1,4 +1,4 @@
-"""Credentials: a code is used once under race, guesses are counted, and an unknown name is looked up like a known one."""
+"""Credentials: a code is used once under race, guesses are counted, unknown names are looked up like known ones."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_guesses_at_once_are_all_counted_and_close_the_account_once(store: Store
     assert not store.accounts.use_code(person, 9999)
     with store.owner.connect() as connection:
         rules = connection.execute(sa.text("SELECT rule, count(*) FROM refusal GROUP BY rule")).all()
-    assert dict(rules) == {"R": MOST_WRONG_IN_ROW + 20, "CODE_LOCKED": 1}  # type: ignore[comparison-overlap]
+    assert dict(rules) == {"R": MOST_WRONG_IN_ROW + 20, "CODE_LOCKED": 1}
 
 
 def test_a_right_sign_in_starts_the_count_anew(store: Store, person: str) -> None:

@@ -1,4 +1,4 @@
-"""An act killed between any two of its steps is done once or not at all; a stalled process that wakes changes nothing."""
+"""An act killed between two of its steps is done once or not at all; a stalled process that wakes changes nothing."""
 
 from __future__ import annotations
 
@@ -133,9 +133,7 @@ def test_the_token_is_gone_when_the_act_is_settled(store: Store, organisation: s
 
 
 @pytest.mark.parametrize("when", ["before the ledger", "answer lost", "before it is settled"])
-def test_a_founding_that_was_killed_goes_on(
-    store: Store, when: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_founding_that_was_killed_goes_on(store: Store, when: str, monkeypatch: pytest.MonkeyPatch) -> None:
     breaks: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
         "before the ledger": lambda patched: patched.setattr(type(store.ledger), "enter", _killed),
         "answer lost": lambda _: setattr(store.ledger, "loses_answers", 1),

@@ -33,7 +33,8 @@ def test_secrets_are_stored_uncompressed(store: Store) -> None:
         found = connection.execute(
             sa.text(
                 """
-                SELECT attrelid::regclass::text || '.' || attname FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid
+                SELECT attrelid::regclass::text || '.' || attname
+                FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid
                 WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND attstorage <> 'e'
                   AND (attname LIKE 'sealed%' OR attname IN ('bytes', 'password_hash'))
                 """

@@ -301,7 +301,7 @@ def test_a_number_moved_to_another_case_does_not_open(engine: Engine, owner: Eng
     ],
 )
 def test_the_role_that_serves_may_do_what_it_needs(engine: Engine, statement: str) -> None:
-    with pytest.raises(sa.exc.ProgrammingError, match="permission denied|must be owner"), engine.begin() as connection:
+    with pytest.raises(sa.exc.ProgrammingError, match=r"permission denied|must be owner"), engine.begin() as connection:
         connection.execute(sa.text(statement))
 
 

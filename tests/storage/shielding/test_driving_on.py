@@ -45,7 +45,7 @@ def dying(engine: Engine, ledger: FakeLedger, step: str) -> Process:
     """Return a process that dies at a step; "" at none."""
     process = Process(engine, ledger)
     if step == "before begin":
-        process.cases.begin = _crash  # type: ignore[method-assign]
+        process.cases.begin = _crash  # type: ignore[method-assign, assignment]
     elif step == "before enter":
         ledger.before_entering = [Crash()]
     elif step == "after enter":
@@ -53,7 +53,7 @@ def dying(engine: Engine, ledger: FakeLedger, step: str) -> Process:
     elif step == "no answer":
         ledger.after_entering = [DependencyUnavailable()]
     elif step == "before settle":
-        process.cases.settle = _crash  # type: ignore[method-assign]
+        process.cases.settle = _crash  # type: ignore[method-assign, assignment]
     return process
 
 

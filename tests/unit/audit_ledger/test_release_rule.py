@@ -28,7 +28,7 @@ from services.runtime.errors import (
 )
 from services.runtime.tokens import Standing
 from tests.fakes.audit_ledger import BOTH, ENVIRONMENT, Ledger, Person, candidate, in_memory, with_ceilings
-from tests.unit.audit_ledger.conftest import last_entry
+from tests.unit.audit_ledger.conftest import entries_of, last_entry
 
 OPEN = "directory:DirectoryService/OpenRecord"
 
@@ -122,6 +122,18 @@ def test_a_a_session_ends_after_twelve_hours(ledger: Ledger, nurse: Person) -> N
     ledger.clock.move(1)
     with pytest.raises(NotAuthenticated):
         ledger.look(nurse, number=number)
+
+
+@pytest.mark.promise("L3")
+def test_a_no_session_lives_longer_when_the_clock_goes_back(ledger: Ledger, nurse: Person) -> None:
+    number = ledger.create(nurse).number
+    ledger.clock.move(-86_400)
+    with pytest.raises(NotAuthenticated):
+        ledger.look(nurse, number=number)
+    before, after = entries_of(ledger)[-2:]
+    assert before.at <= after.at
+    # Whoever signs in by the clock as it is now is served.
+    assert ledger.look(ledger.sign_in(nurse.person, nurse.organisation), number=number).number == number
 
 
 # --- (b) ---
@@ -277,9 +289,9 @@ def test_d_a_handle_without_the_whole_name_dies_when_the_record_is_closed(ledger
 def test_d_a_handle_is_of_its_session_and_of_its_quarter_of_an_hour(ledger: Ledger, nurse: Person) -> None:
     entered = ledger.create(nurse)
     assert ledger.look(ledger.somebody(), entered.handle).number == 0
-    ledger.clock.move(900)
+    ledger.clock.move(899)
     assert ledger.look(nurse, entered.handle).number == entered.number
-    ledger.clock.move(1)
+    ledger.clock.move(2)
     assert ledger.look(nurse, entered.handle).number == 0
 
 
@@ -375,6 +387,7 @@ def shown(candidates: list[Candidate], hidden: frozenset[int]) -> Any:
     call = ledger.call(somebody, "directory:DirectoryService/SearchChildren", "EnterSearch")
     batch = Batch(
         now=ledger.clock.now(),
+        at=ledger.clock.now(),
         keyring=tenure.keyring,
         registers=tenure.registers,
         acts={},

@@ -8,7 +8,7 @@ from services.directory.domain.claims import Handle, NumberClaim
 from services.directory.domain.dates import DateOfBirth
 from services.directory.domain.reasons import Reason, ReasonCode
 from services.directory.errors import RecordDamaged
-from services.runtime.errors import DependencyUnavailable, InvalidRequest, NotFound
+from services.runtime.errors import BeingChanged, DependencyUnavailable, InvalidRequest, NotFound
 from tests.builders.directory import ADA, BORN, CONCERN, PRACTICE, SCHOOL, TEAM, Person, Supplier, World, a_row, new_key
 
 
@@ -122,6 +122,24 @@ def test_an_older_copy_of_the_row_is_not_opened(world: World, nurse: Person, num
     world.records.rows[number] = old
     with pytest.raises(RecordDamaged):
         world.record(nurse, number)
+
+
+def test_a_write_between_the_keys_and_the_reading_is_no_damage(
+    world: World, nurse: Person, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.started(nurse, number)
+    enter_look = world.ledger.enter_look
+
+    def overtaken(*arguments: object, **named: object) -> object:
+        look = enter_look(*arguments, **named)  # type: ignore[arg-type]
+        monkeypatch.undo()
+        world.started(nurse, number)
+        return look
+
+    monkeypatch.setattr(world.ledger, "enter_look", overtaken)
+    with pytest.raises(BeingChanged):
+        world.record(nurse, number)
+    assert len(world.record(nurse, number).involvements) == 3
 
 
 def test_an_involvement_of_an_unknown_provider_stays_and_is_neutral(world: World, nurse: Person, number: int) -> None:

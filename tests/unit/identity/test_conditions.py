@@ -47,9 +47,7 @@ PERSON = PersonStanding(
         policy_version=3,
     ),
     grants=(Grant(role="ROLE_PRACTITIONER", expires_at=NOW + A_SECOND, granted_by="a", need="n"),),
-    factors=tuple(
-        Factor(method=method, secret_digest=b"s", bound_at=NOW, vouched_by="a") for method in ("pwd", "otp")
-    ),
+    factors=tuple(Factor(method=method, secret_digest=b"s", bound_at=NOW, vouched_by="a") for method in ("pwd", "otp")),
 )
 
 

@@ -11,9 +11,16 @@ from services.identity.storage import pending_format
 
 AT = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC)
 CHANGE = acts.ChangeOfStanding(
-    party=Party("person", "p"), previous_digest=b"", standing=b"\x00\xff", digest=b"d" * 32, change="X", ends_sessions=True
+    party=Party("person", "p"),
+    previous_digest=b"",
+    standing=b"\x00\xff",
+    digest=b"d" * 32,
+    change="X",
+    ends_sessions=True,
 )
-CONTACT = acts.Contact(name="Åsa", email="a@example.org", manager_email="b@example.org", proofs=("P", "Q"), added_by="x")
+CONTACT = acts.Contact(
+    name="Åsa", email="a@example.org", manager_email="b@example.org", proofs=("P", "Q"), added_by="x"
+)
 PERSON = acts.NewPerson(organisation="o", username="asa", contact=CONTACT)
 ORGANISATION = acts.NewOrganisation(name="N", kind="PARTNER", authority="")
 ACT = acts.PendingAct(
@@ -34,7 +41,12 @@ ADDITIONS: list[acts.Addition | None] = [
     acts.NewFactors(enrolment="e", password_hash=b"h", sealed_secret=b"s", last_step=1),
     acts.Unlock(person="p"),
     acts.FirstParties(
-        organisation=ORGANISATION, organisation_change=CHANGE, system=acts.NewSystem(name="S", organisation="o"), system_change=CHANGE, person=PERSON, person_change=CHANGE
+        organisation=ORGANISATION,
+        organisation_change=CHANGE,
+        system=acts.NewSystem(name="S", organisation="o"),
+        system_change=CHANGE,
+        person=PERSON,
+        person_change=CHANGE,
     ),
 ]
 

@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from contactpoint.identity.v1 import standing_pb2
@@ -42,7 +43,7 @@ SAMPLES: list[Standing] = [
 ]
 
 
-def _other(value: object) -> object:
+def _other(value: object) -> object:  # noqa: PLR0911  # a line a type
     """Return another value of the same type."""
     match value:
         case bool():
@@ -59,7 +60,12 @@ def _other(value: object) -> object:
             return Accreditation.SUSPENDED
         case SystemPurpose():
             return SystemPurpose.CHANNEL
-    raise TypeError(type(value).__name__)
+        case _:
+            raise TypeError(type(value).__name__)
+
+
+def _with(one: Any, name: str, value: Any) -> Any:
+    return replace(one, **{name: value})
 
 
 def _changed(standing: Standing) -> list[tuple[str, Standing]]:
@@ -69,15 +75,15 @@ def _changed(standing: Standing) -> list[tuple[str, Standing]]:
         value = getattr(standing, field.name)
         if isinstance(value, Conditions):
             for inner in fields(value):
-                changed = replace(value, **{inner.name: _other(getattr(value, inner.name))})
-                found.append((f"conditions.{inner.name}", replace(standing, conditions=changed)))  # type: ignore[call-arg]
+                changed = _with(value, inner.name, _other(getattr(value, inner.name)))
+                found.append((f"conditions.{inner.name}", _with(standing, field.name, changed)))
         elif isinstance(value, tuple):
-            found.append((f"{field.name} gone", replace(standing, **{field.name: value[1:]})))
+            found.append((f"{field.name} gone", _with(standing, field.name, value[1:])))
             for inner in fields(value[0]):
-                one = replace(value[0], **{inner.name: _other(getattr(value[0], inner.name))})
-                found.append((f"{field.name}.{inner.name}", replace(standing, **{field.name: (one, *value[1:])})))
+                one = _with(value[0], inner.name, _other(getattr(value[0], inner.name)))
+                found.append((f"{field.name}.{inner.name}", _with(standing, field.name, (one, *value[1:]))))
         else:
-            found.append((field.name, replace(standing, **{field.name: _other(value)})))
+            found.append((field.name, _with(standing, field.name, _other(value))))
     return found
 
 

@@ -95,7 +95,7 @@ def test_another_act_on_the_way_makes_it_wait(shielding: Shielding, requested: u
     shielding.approve(asked(FIRST), case_id=requested)
     # The second officer had read the case before the first one's act was settled.
     settled = shielding.cases.cases[requested]
-    shielding.cases.find = lambda _: (case, NUMBER)  # type: ignore[method-assign]
+    shielding.cases.find = lambda _: (case, NUMBER)  # type: ignore[method-assign, assignment]
     with pytest.raises(BeingChanged):
         shielding.approve(asked(SECOND), case_id=requested)
     assert shielding.cases.cases[requested] == settled

@@ -56,7 +56,7 @@ def test_without_an_entry_nothing_is_shown(shielding: Shielding) -> None:
     def silent(_: uuid.UUID) -> Receipt:
         raise DependencyUnavailable
 
-    shielding.ledger.note = silent  # type: ignore[method-assign]
+    shielding.ledger.note = silent  # type: ignore[method-assign, assignment]
     with pytest.raises(DependencyUnavailable):
         shielding.list(asked(FIRST), after=None, limit=50)
 

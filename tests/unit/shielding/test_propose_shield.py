@@ -8,7 +8,7 @@ from services.runtime.errors import DependencyUnavailable, NotFound, NotPermitte
 from services.shielding.domain import ShieldState
 from services.shielding.errors import SecondOfficerNeeded
 from tests.fakes.shielding import refusing
-from tests.unit.shielding.conftest import GROUND, HANDLE, NUMBER, FIRST, Shielding, asked
+from tests.unit.shielding.conftest import FIRST, GROUND, HANDLE, NUMBER, Shielding, asked
 
 
 def test_the_child_is_closed_when_the_call_returns(shielding: Shielding) -> None:

@@ -44,7 +44,7 @@ def crashed_before_settling(shielding: Shielding) -> None:
         shielding.cases.settle = settle  # type: ignore[method-assign]
         raise Crash
 
-    shielding.cases.settle = crash  # type: ignore[method-assign]
+    shielding.cases.settle = crash  # type: ignore[method-assign, assignment]
 
 
 CRASHES = pytest.mark.parametrize(

@@ -117,6 +117,7 @@ class Registers:
             case SessionStarted(started_at):
                 self.sessions[draft.session_tag] = Session(draft.person, draft.organisation, draft.channel, started_at)
                 self._sessions_of[draft.person].add(draft.session_tag)
+                self._forget_sessions(started_at - self._session_life)
             case SessionsEnded(tags, person, is_every):
                 self._end(person, self.sessions_of(person) if is_every else tags)
             case StandingChanged(kind, party, digest, _, ends_sessions):
@@ -173,7 +174,9 @@ class Registers:
             self._spent.popitem(last=False)
         while self._searches and now - next(iter(self._searches.values())).at > timedelta(seconds=SEARCH_SECONDS):
             self._searches.popitem(last=False)
-        while self.sessions and now - next(iter(self.sessions.values())).started_at > self._session_life:
+
+    def _forget_sessions(self, before: datetime) -> None:
+        while self.sessions and next(iter(self.sessions.values())).started_at < before:
             tag, old = next(iter(self.sessions.items()))
             self._end(old.person, (tag,))
 

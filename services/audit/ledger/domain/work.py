@@ -22,6 +22,9 @@ class Batch:
     """What a piece of work decides from: what was committed, and what was decided before it in its batch."""
 
     now: datetime
+    """By which tokens, handles and sessions are judged."""
+    at: datetime
+    """What its entries say: never before the entry before them, whatever the clock does."""
     keyring: Keyring
     registers: Registers
     acts: Mapping[bytes, Act]

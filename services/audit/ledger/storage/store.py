@@ -42,7 +42,7 @@ _ACTS = sa.text("SELECT act_id, sealed FROM act WHERE act_id = ANY(:names)")
 # and tie its key row to the entry in the write-ahead log.
 _CHILDREN = sa.text("SELECT child_tag, sealed FROM child_key WHERE month = :month AND child_tag = ANY(:tags)")
 _FENCE = sa.text("SELECT epoch FROM writer WHERE id = 1 FOR UPDATE")
-# One statement, the same for every batch whatever is in it: one journey to the database, and nothing to read in its form.
+# One statement, the same for every batch whatever is in it: one journey, and nothing to read in its form.
 _WRITE = sa.text("""
 WITH entries AS (
   INSERT INTO entry (index, at, month, leaf, sealed)
