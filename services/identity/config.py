@@ -25,7 +25,9 @@ class IdentityConfig(ProcessConfig):
     mail_dir: Path = setting(meaning="folder to which mails are written as files; made if missing")
     limits: Path = setting(_LIMITS, meaning="file of ceilings, grid and deadlines, the same for every process")
     authorise_workers: int = setting(8, meaning="calls of Authorise served at once", least=1, most=64)
-    sign_in_workers: int = setting(4, meaning="sign-ins served at once", least=1, most=64)
+    sign_in_workers: int = setting(
+        2, meaning="sign-ins served at once; few, so that a flood of them slows nobody else", least=1, most=64
+    )
     hashes_at_once: int = setting(
         0, meaning="passwords hashed at once (0: one less than there are cores)", least=0, most=64
     )

@@ -104,6 +104,12 @@ def attacked_deltas(haul: Haul, suite: product.Product, known: int, children: in
 def attacked_rows(
     haul: Haul, table: str, key: str, whose: Sequence[Child | None], known: int, children: int
 ) -> list[Result]:
+    seen: set[bytes] = set()
+    # A row has a version for each time it was written; a child is scored once.
+    whose = [
+        None if row in seen or seen.add(row) else one  # type: ignore[func-returns-value]
+        for row, one in zip(haul.tables[table].columns[key], whose, strict=True)
+    ]
     known_keys = {child.key for child in people.arriving(children)[:known]}
     truth = Truth.of(
         [None if one is None else people.values(one) for one in whose],

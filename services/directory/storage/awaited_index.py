@@ -20,7 +20,6 @@ from services.runtime.errors import DependencyUnavailable, ServiceError
 
 log = logging.getLogger(__name__)
 
-_FOLLOWS_EVERY_SECONDS = 1.0
 _LONDON = ZoneInfo("Europe/London")
 _SNAPSHOT_HOUR = 3
 _FAR_DELTAS = 250_000
@@ -53,11 +52,7 @@ class AwaitedIndex:
                 log.warning("index_not_loaded", extra={"reason": error.reason})
                 if stopping.wait(self._asks_every_seconds):
                     return
-        while not stopping.wait(_FOLLOWS_EVERY_SECONDS):
-            try:
-                self._loaded.catch_up()
-            except ServiceError as error:
-                log.warning("index_not_followed", extra={"reason": error.reason})
+        self._loaded.follow(stopping)
 
     def candidates(self, question: Question) -> Sequence[Candidate]:
         """Return the children who match best as of now; see the port."""

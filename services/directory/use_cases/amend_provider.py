@@ -8,7 +8,7 @@ from uuid import UUID
 from services.directory.domain.content_guard import email_fault
 from services.directory.domain.providers import Contact
 from services.directory.ports import Ledger, Providers, Receipt
-from services.directory.use_cases.acting_organisation import act_of
+from services.directory.use_cases.acting_organisation import is_of_own_area
 from services.directory.use_cases.conclude_act import refuse_unless_done
 from services.runtime.caller import Caller
 from services.runtime.errors import InvalidRequest, NotFound, NotPermitted
@@ -26,7 +26,7 @@ class AmendProvider:
         provider = self.providers.current().by_id.get(provider_id)
         if provider is None:
             raise NotFound
-        if act_of(caller).aut not in (None, provider.authority):
+        if not is_of_own_area(caller, provider.authority):
             raise NotPermitted
         if fault := email_fault(contact.email):
             raise InvalidRequest([("email", fault)])

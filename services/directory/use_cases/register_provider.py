@@ -9,7 +9,7 @@ from services.directory.domain.content_guard import address_line_fault, email_fa
 from services.directory.domain.naming import uuid_of
 from services.directory.domain.providers import Provider, code_faults
 from services.directory.ports import Ledger, Providers, Receipt
-from services.directory.use_cases.acting_organisation import act_of
+from services.directory.use_cases.acting_organisation import is_of_own_area
 from services.directory.use_cases.conclude_act import refuse_unless_done
 from services.runtime.caller import Caller
 from services.runtime.errors import InvalidRequest, NotPermitted
@@ -35,7 +35,7 @@ class RegisterProvider:
 
         Raises InvalidRequest, NotPermitted outside the caller's own authority's area, ProviderTaken for a code in use.
         """
-        if act_of(caller).aut not in (None, described.authority):
+        if not is_of_own_area(caller, described.authority):
             raise NotPermitted
         faults = code_faults(kind=described.kind, urn=described.urn, ods_code=described.ods_code)
         said = (("name", address_line_fault(described.name)), ("email", email_fault(described.contact.email)))

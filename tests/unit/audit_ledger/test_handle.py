@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.audit.ledger.domain.handle import Handle, HandleKind, pack, unpack
-from services.audit.ledger.domain.keyring import Keyring, KeyMaterial
+from services.audit.ledger.domain.keyring import KeyMaterial, Keyring
 
 
 def a_keyring(environment: str = "synthetic", month_key: bytes = b"m" * 32) -> Keyring:

@@ -21,11 +21,13 @@ from services.audit.ledger.domain.key_row import (
     unpack,
     unpadded,
 )
-from services.audit.ledger.domain.keyring import Keyring, KeyMaterial, Unreadable
+from services.audit.ledger.domain.keyring import KeyMaterial, Keyring, Unreadable
 
 KEYRING = Keyring(
     environment="synthetic",
-    material=KeyMaterial(month=202601, month_key=b"m" * 32, act_key=b"a" * 32, index_key=b"i" * 32, checkpoint_key=b"c" * 32),
+    material=KeyMaterial(
+        month=202601, month_key=b"m" * 32, act_key=b"a" * 32, index_key=b"i" * 32, checkpoint_key=b"c" * 32
+    ),
 )
 PERSONS = st.uuids().map(str)
 STATEMENTS = st.builds(

@@ -1,0 +1,45 @@
+"""One's own entries: with the number where it is one child's, and nobody else's."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.audit.ledger import entry_format
+from services.audit.ledger.use_cases.read_own_entries import OwnReading, ReadOwnEntries
+from services.runtime.errors import NotPermitted
+from tests.fakes.audit_ledger import Ledger, Person, candidate
+
+
+def read(ledger: Ledger, who: Person, *, page_size: int = 0, page_token: bytes = b"") -> OwnReading:
+    call = ledger.call(who, "audit.review:ReviewService/ListOwnLooks", "ReadOwnEntries")
+    return ReadOwnEntries(writer=ledger.writer, rule=ledger.rule, log=ledger.log)(call, page_size, page_token)
+
+
+def test_ones_own_looks_have_their_numbers_and_searches_have_none(ledger: Ledger, nurse: Person) -> None:
+    first, second = ledger.create(nurse), ledger.create(nurse)
+    ledger.search(nurse, [candidate(first.number), candidate(second.number, position=1)])
+    ledger.look(nurse, first.handle)
+    ledger.look(ledger.somebody(), number=first.number)
+    found = read(ledger, nurse)
+    acts = [(entry_format.decode(one.body).draft.act.rpartition("/")[2], one.number) for one in found.entries]
+    assert acts[:3] == [("OpenRecord", first.number), ("SearchChildren", 0), ("CreateChild", second.number)]
+    assert {entry_format.decode(one.body).draft.person for one in found.entries} == {nurse.person}
+
+
+def test_pages_follow_one_another(ledger: Ledger, nurse: Person) -> None:
+    for _ in range(45):
+        ledger.search(nurse)
+    page = read(ledger, nurse)
+    indexes = [entry_format.decode(one.body).index for one in page.entries]
+    assert len(indexes) == 20
+    while page.next_page_token:
+        page = read(ledger, nurse, page_token=page.next_page_token)
+        indexes += [entry_format.decode(one.body).index for one in page.entries]
+    # 45 searches and the sign-in: what was read meanwhile is not in a list that began before.
+    assert len(set(indexes)) == len(indexes) == 46
+
+
+def test_whoever_may_not_read_reads_nothing(ledger: Ledger, nurse: Person) -> None:
+    call = ledger.call(nurse, "directory:DirectoryService/OpenRecord", "ReadOwnEntries")
+    with pytest.raises(NotPermitted):
+        ReadOwnEntries(writer=ledger.writer, rule=ledger.rule, log=ledger.log)(call, 0, b"")
