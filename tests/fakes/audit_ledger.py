@@ -51,7 +51,8 @@ ENVIRONMENT = "synthetic"
 LIMITS = Path(__file__).resolve().parents[2] / "deploy" / "config" / "limits.toml"
 LEDGER = "/contactpoint.audit.ledger.v1.LedgerService/"
 DIRECTORY = "/contactpoint.directory.v1.DirectoryService/"
-SOURCE = uuid.UUID(int=7).bytes
+SOURCE = uuid.UUID(int=1).bytes
+"""The first organisation: a writer's own statements are those of the own organisation."""
 AREA = "E08000001"
 BOTH = WHOLE_NAME | NOTHING_ELSE
 

@@ -93,7 +93,11 @@ class Town:
 
     def give_codes_back(self, account: Account) -> None:
         """Let a person use the codes of this minute again, by a pen in the database: else each sign-in waits for a new one."""
-        self.suite.psql("identity", "UPDATE guesses SET last_step = 0 WHERE id = %s", account.person_id)
+        self.suite.psql(
+            "identity",
+            "UPDATE guesses SET last_step = 0 WHERE id = (SELECT id FROM person WHERE username = %s)",
+            account.username,
+        )
         account.last_step = 0
 
     def empty_seat(self, account: Account) -> Seat:

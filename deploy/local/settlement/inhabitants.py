@@ -210,10 +210,8 @@ def _register(cast: Cast, administrator: Outside, organisation: Organisation) ->
     cast.say(f"{organisation.name} was assessed, accredited, and is live")
 
 
-def invite(
-    cast: Cast, administrator: Outside, who: tuple[str, str, str, access.Role.ValueType]
-) -> Callable[[], None]:
-    """Enter a person (user name, full name, organisation, role) whose every condition holds; return how the person joins."""
+def invite(cast: Cast, administrator: Outside, who: tuple[str, str, str, access.Role.ValueType]) -> Callable[[], None]:
+    """Enter a person (user name, name, organisation, role) whose every condition holds; return how to join."""
     username, name, organisation, role = who
     call, service = administrator.call, administrator.administration
     domain = organisation.lower().replace(" ", "-") + ".example.org"

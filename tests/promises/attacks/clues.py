@@ -7,8 +7,8 @@ something. What a class is worth, `solve.py` says.
 from __future__ import annotations
 
 import zlib
-from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -216,24 +216,35 @@ def _counts(table: Table) -> Classes:
 def _of_reads(said: Sequence[Said], keys: Sequence[bytes]) -> Iterator[Clue]:
     """Yield what was addressed by the statements just before a row was read: the search that led to it."""
     row_of = {key: row for row, key in enumerate(keys)}
-    marks: dict[str, dict[int, object]] = defaultdict(dict)
-    before: deque[Said] = deque(maxlen=_BACK)
+    marks: dict[str, Classes] = {}
+    before: deque[list[tuple[str, int]]] = deque(maxlen=_BACK)
+    names = _Names()
     for one in said:
-        for row in {row_of[value] for values in one.values for value in values if value in row_of}:
-            for name, mark in _marks_before(before).items():
-                marks[name].setdefault(row, mark)
+        for row in {row_of.pop(value) for values in one.values for value in values if value in row_of}:
+            # The nearest statement of a kind comes last, and stays.
+            for name, mark in (found for marked in before for found in marked):
+                if name not in marks:
+                    marks[name] = np.full(len(keys), NONE, dtype=np.int64)
+                marks[name][row] = mark
         if one.values:
-            before.append(one)
-    for name, of_row in marks.items():
-        yield Clue(f"read after {name}", coded(of_row.get(row) for row in range(len(keys))))
+            before.append(_marks(one, names))
+    for name, classes in marks.items():
+        yield Clue(f"read after {name}", classes)
 
 
-def _marks_before(before: Iterable[Said]) -> Mapping[str, object]:
-    marks: dict[str, object] = {}
-    for one in before:
-        for place, values in enumerate(one.values):
-            name = f"{' '.join(one.statement.split())[:70]} ${place + 1}"
-            marks[name] = tuple(sorted(values))
-            marks[f"{name}, how many"] = len(values)
-            marks[f"{name}, how long"] = sum(map(len, values))
-    return marks
+class _Names(dict[tuple[str, int], tuple[str, ...]]):
+    """What the marks of a statement's parameters are called."""
+
+    def __missing__(self, key: tuple[str, int]) -> tuple[str, ...]:
+        name = f"{' '.join(key[0].split())[:70]} ${key[1] + 1}"
+        self[key] = (name, f"{name}, how many", f"{name}, how long")
+        return self[key]
+
+
+def _marks(one: Said, names: _Names) -> list[tuple[str, int]]:
+    found = []
+    for place, values in enumerate(one.values):
+        value, count, length = names[one.statement, place]
+        # A hash is enough: what matters is whether two are equal.
+        found += [(value, hash(tuple(sorted(values)))), (count, len(values)), (length, one.sizes[place])]
+    return found

@@ -30,7 +30,9 @@ class Said:
     virtual: str
     statement: str
     values: tuple[tuple[bytes, ...], ...]
-    """Each parameter's values: one, or those of an array."""
+    """Each parameter's values: one, or those of an array; of a long one its SHA-256, which shows equality as well."""
+    sizes: tuple[int, ...]
+    """How many bytes each parameter has."""
 
 
 @dataclass

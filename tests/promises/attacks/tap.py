@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import subprocess
@@ -21,6 +22,7 @@ from tests.promises.attacks.haul import Haul, Said, Written
 
 _SLOT = "dba"
 _AT_ONCE = 4_000
+_LONG = 64
 _HEAD = re.compile(r"^table \w+\.(\w+): (INSERT|UPDATE|DELETE): ")
 _COLUMN = re.compile(r"(\w+)\[([^\]]+)\]:(?:'((?:[^']|'')*)'|(\S+))")
 _PARAMETER = re.compile(r"\$\d+ = (?:'((?:[^']|'')*)'|NULL)")
@@ -93,13 +95,15 @@ class Tapped:
                     kind, _, statement = text.partition(": ")
                     if not (kind == "statement" or kind.startswith("execute")):
                         continue
+                    parameters = _parameters(said.get("detail", ""))
                     yield Said(
                         at=datetime.strptime(said["timestamp"].removesuffix(" UTC"), "%Y-%m-%d %H:%M:%S.%f"),  # noqa: DTZ007
                         database=said.get("dbname", ""),
                         session=int(said["pid"]),
                         virtual=str(said.get("vxid", "")),
                         statement=statement,
-                        values=_parameters(said.get("detail", "")),
+                        values=tuple(tuple(map(_short, values)) for values in parameters),
+                        sizes=tuple(sum(map(len, values)) for values in parameters),
                     )
 
 
@@ -172,6 +176,10 @@ def _values(text: str | None) -> tuple[bytes, ...]:
     if text.startswith("{") and text.endswith("}"):
         return tuple(_element(found[1]) for found in _ELEMENT.finditer(text))
     return (text.encode("utf-8", "surrogateescape"),)
+
+
+def _short(value: bytes) -> bytes:
+    return value if len(value) <= _LONG else hashlib.sha256(value).digest()
 
 
 def _element(text: str) -> bytes:

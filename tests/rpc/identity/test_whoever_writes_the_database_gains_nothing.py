@@ -1,16 +1,12 @@
 """Each row edited, swapped, inserted or taken from an older copy lets nobody in (I8)."""
 
 import hashlib
-import re
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
 
 from services.identity import standing_format
 from services.identity.domain.standing import CODE, PASSWORD, Grant
-from tests.architecture.source import ROOT
 from tests.fakes.identity_town import Person, Town, refusal
 
 pytestmark = pytest.mark.promise("I8")
@@ -97,44 +93,3 @@ def test_a_row_deleted_by_hand_lets_nobody_in(town: Town, organisation: str, tab
         assert said.reason in {"SIGN_IN_REFUSED", "DEPENDENCY_UNAVAILABLE"}
     else:
         assert refusal(lambda: town.authorise(nurse.session, SEARCH)).reason == "SESSION_ENDED"
-
-
-def test_the_operators_command_founds_once(town: Town) -> None:
-    config = town.config
-    settings = {
-        name: getattr(config, name)
-        for name in [
-            "process",
-            "environment",
-            "port",
-            "health_port",
-            "certificate",
-            "private_key",
-            "ca",
-            "telemetry_dir",
-            "database_url",
-            "root_secret",
-            "mail_dir",
-        ]
-    }
-    lines = [f"{name} = {value if isinstance(value, int) else repr(str(value))}" for name, value in settings.items()]
-    lines += ["[peers]", *(f'"{name}" = "{address}"' for name, address in config.peers.items())]
-    path = town.mail.parent / "identity.toml"
-    path.write_text("\n".join(lines))
-    before = town.sql("SELECT count(*) FROM standing")[0][0]
-    command = "found --organisation Other --system 9b1c7d1e-0f4e-4a53-8d4a-0f3f6f1c2b11 --name Ghost --username ghost"
-    ended = subprocess.run(
-        [
-            *(sys.executable, "-m", "services.identity", *command.split(), "--config", str(path)),
-            *("--email", "a@example.org", "--manager-email", "b@example.org"),
-        ],
-        cwd=ROOT,
-        env={"PYTHONPATH": f"{ROOT}:{ROOT / 'gen'}", "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ended.returncode == 3, ended.stderr
-    assert re.match(r"ALREADY_FOUNDED: .*Nothing was changed", ended.stderr)
-    assert town.sql("SELECT count(*) FROM standing")[0][0] == before

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from services.audit.ledger.storage.log import PostgresLog
@@ -69,18 +68,3 @@ def start(database: TestDatabase) -> Iterator[StartLedger]:
         ledger.stop()
         leading.dispose()
         reading.dispose()
-
-
-def edited(database: TestDatabase, statement: str, **values: object) -> int:
-    """Change the database as its superuser, past every trigger; return how many rows it was."""
-    engine = database.owner_engine()
-    url = database.server.url(database.process.database, "contactpoint_admin.postgres")
-    engine.dispose()
-    admin = sa.create_engine(
-        url.replace("postgresql://contactpoint_admin.postgres", "postgresql+psycopg://contactpoint_admin")
-    )
-    with admin.begin() as connection:
-        connection.execute(sa.text("SET session_replication_role = replica"))
-        rows = connection.execute(sa.text(statement), values).rowcount
-    admin.dispose()
-    return int(rows)

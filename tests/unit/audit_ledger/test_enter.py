@@ -87,18 +87,41 @@ def test_a_second_act_on_a_pending_statement_waits_and_may_come_again(ledger: Le
     call = ledger.call(nurse, "directory:DirectoryService/StartInvolvement", "Enter")
     with pytest.raises(BeingChanged):
         ledger.write(nurse, handle, key=key, call=call)
-    assert ledger.write(nurse, handle, source=uuid.UUID(int=8).bytes).state is ActState.PENDING
+    colleague, theirs = _elsewhere(ledger, first.number)
+    assert ledger.write(colleague, theirs, source=ELSEWHERE.bytes).state is ActState.PENDING
     ledger.settle(first.act_id)
     assert ledger.write(nurse, handle, key=key, call=call).pending_keys[0].version.number == 3
 
 
 def test_head_and_pending_keys(ledger: Ledger, nurse: Person) -> None:
     entered = ledger.create(nurse)
-    new = ledger.write(nurse, entered.handle, source=uuid.UUID(int=8).bytes)
+    colleague, theirs = _elsewhere(ledger, entered.number)
+    new = ledger.write(colleague, theirs, source=ELSEWHERE.bytes)
     assert [(one.version.number, one.key) for one in new.head_keys] == [(0, b"")]
     old = ledger.write(nurse, entered.handle)
     services = next(one for one in entered.pending_keys if one.version.section is Section.SERVICES)
     assert old.head_keys == (services,)
+
+
+@pytest.mark.parametrize("section", Section)
+def test_only_the_own_organisations_statement_is_written_and_its_keys_given(
+    ledger: Ledger, nurse: Person, section: Section
+) -> None:
+    entered = ledger.create(nurse)
+    colleague, theirs = _elsewhere(ledger, entered.number)
+    with pytest.raises(NotPermitted):
+        ledger.write(colleague, theirs, section=section, source=SOURCE)
+    if section is not Section.SERVICES:
+        with pytest.raises(NotPermitted):
+            ledger.write(nurse, entered.handle, section=section)
+
+
+def _elsewhere(ledger: Ledger, number: int) -> tuple[Person, bytes]:
+    """Return somebody of another organisation, with a handle for the child."""
+    if ("organisation", str(ELSEWHERE)) not in ledger.standings:
+        ledger.add("organisation", str(ELSEWHERE))
+    colleague = ledger.somebody(organisation=str(ELSEWHERE))
+    return colleague, ledger.search(colleague, [candidate(number)]).slots[0].handle
 
 
 # --- creation ---

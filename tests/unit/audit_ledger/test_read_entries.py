@@ -7,7 +7,7 @@ import uuid
 import pytest
 
 from services.audit.ledger import checkpoint, entry_format
-from services.audit.ledger.domain.entry import Entry
+from services.audit.ledger.domain.entry import Entry, Section
 from services.audit.ledger.domain.keyring import leaf_of
 from services.audit.ledger.domain.tree import leaf_hash, node_hash
 from services.audit.ledger.errors import PageTokenRefused
@@ -46,7 +46,7 @@ def auditor_with_handle(ledger: Ledger, number: int, role: str = "ROLE_AUDITOR",
         number=number,
         has_whole_name=True,
         method="IdentifyChild",
-        section=1,  # type: ignore[arg-type]  # IDENTITY
+        section=Section.IDENTITY,
     )
     return who, seen.handle
 

@@ -340,7 +340,7 @@ def test_every_key_is_another(ledger: Ledger, nurse: Person) -> None:
     keys = [
         key.key
         for child in (ledger.create(nurse), ledger.create(nurse))
-        for entered in (child, ledger.write(nurse, child.handle, source=uuid.UUID(int=9).bytes))
+        for entered in (child, ledger.write(nurse, child.handle))
         for key in entered.pending_keys
     ]
     assert len(set(keys)) == len(keys) == 8

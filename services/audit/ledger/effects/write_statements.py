@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
+from uuid import UUID
 
 from services.audit.ledger.domain.act import Act, ActState, Written
 from services.audit.ledger.domain.calls import Call, Refused, about
@@ -14,6 +15,7 @@ from services.audit.ledger.domain.work import Batch
 from services.audit.ledger.effects import Effected, Entered, new_act, with_keys
 from services.audit.ledger.errors import RecordFull
 from services.audit.ledger.release_rule import ReleaseRule
+from services.runtime.errors import NotPermitted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,10 @@ class WriteStatements:
         handle = batch.keyring.open_handle(self.handle)
         row = rule.named_child(call, batch, handle)
         with about(row):
+            # (d) A writer replaces what the own organisation says, in the one section that acts of people write, and is
+            # given no other key, whatever the directory asks for.
+            if (self.section, self.source) != (Section.SERVICES, UUID(call.token.org).bytes):
+                raise Refused("STATEMENT_NOT_OWN", NotPermitted())
             statement = rule.pending_version(row, self.section, self.source, act_id)
             if statement.last == 1 and not row.has_room_for(self.section):
                 raise Refused("RECORD_FULL", RecordFull())
