@@ -44,6 +44,7 @@ from services.runtime.clock import SystemClock
 from services.runtime.config import read_secret
 from services.runtime.database import can_read, engine_of, periodic
 from services.runtime.database import migrate as run_migrations
+from services.runtime.interceptors.limits import KNOWN_KEY
 from services.runtime.published_keys import published_over
 from services.runtime.receipts import ReceiptGuard
 from services.runtime.server import ServerSettings, service_interceptors
@@ -68,6 +69,7 @@ def serve(config: DirectoryConfig) -> int:
     peers = {name: config.peers[name] for name in ("audit.ledger", "identity")}
     with open_channels(peers, certificates) as channels:
         # What other processes and the database keep for us.
+        channels["audit.ledger"].always_say(KNOWN_KEY, lambda: str(guard.newest()))
         ledger = RemoteLedger(channels["audit.ledger"], guard)
         settlements = RemoteSettlements(channels["audit.ledger"], guard)
         index = AwaitedIndex(

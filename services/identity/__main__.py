@@ -71,6 +71,7 @@ from services.runtime.channels import PeerChannel
 from services.runtime.clock import Clock, SystemClock
 from services.runtime.config import ConfigRefused, load, read_secret
 from services.runtime.errors import ServiceError
+from services.runtime.interceptors.limits import KNOWN_KEY
 from services.runtime.telemetry import Telemetry, log_as_json
 
 PROCESS = "identity"
@@ -149,6 +150,7 @@ def assemble(config: IdentityConfig, *, clock: Clock, telemetry: Telemetry) -> I
     # The ledger.
     newest = NewestReceipt(receipts.newest())
     channel = _ledger_channel(config, certificates)
+    channel.always_say(KNOWN_KEY, lambda: str(newest.index()))
     ledger = RemoteLedger(channel, newest)
 
     # What must be there before the first call.

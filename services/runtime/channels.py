@@ -59,6 +59,11 @@ class PeerChannel(grpc.Channel):
         self._version, held = certificates.current()
         self._channel = self._opened(held)
         self._made: dict[tuple[str, str], tuple[int, Any]] = {}
+        self._said: dict[str, Callable[[], str]] = {}
+
+    def always_say(self, key: str, value: Callable[[], str]) -> None:
+        """Let every call carry a piece of metadata, as it is when the call is sent."""
+        self._said[key] = value
 
     def call(
         self,
@@ -77,7 +82,7 @@ class PeerChannel(grpc.Channel):
         repeated, on UNAVAILABLE, twice at most and within the deadline. Raises the ServiceError that the refusal says.
         """
         deadline = deadlines.current()
-        carried = [*metadata, *telemetry.onward_metadata()]
+        carried = [*metadata, *((key, value()) for key, value in self._said.items()), *telemetry.onward_metadata()]
         if with_act:
             token = current_caller().token
             if token is None:

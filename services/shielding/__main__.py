@@ -15,6 +15,7 @@ from services.runtime.clock import SystemClock
 from services.runtime.config import read_secret
 from services.runtime.database import can_read, engine_of, periodic
 from services.runtime.database import migrate as run_migrations
+from services.runtime.interceptors.limits import KNOWN_KEY
 from services.runtime.published_keys import published_over
 from services.runtime.receipts import ReceiptGuard
 from services.runtime.server import ServerSettings, service_interceptors
@@ -57,6 +58,7 @@ def serve(config: ShieldingConfig) -> int:
     # `forward_errors`: what the ledger refuses for reasons of its own is a plain no, and never a maybe.
     called = {name: config.peers[name] for name in CALLED}
     with open_channels(called, certificates, forward_errors=True) as channels:
+        channels["audit.ledger"].always_say(KNOWN_KEY, lambda: str(guard.newest()))
         ledger = RemoteLedger(channels["audit.ledger"], guard)
         cases = SqlCases(engine, sealing)
         take_step = TakeStep(cases=cases, ledger=ledger)

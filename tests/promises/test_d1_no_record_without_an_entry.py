@@ -11,7 +11,7 @@ from contactpoint.directory.v1 import directory_service_pb2 as pb
 
 from tests.support.crowd import CONCERN, OPEN_RECORD, Crowd, Told, handle_of, tell
 from tests.support.doomed import LEDGERS_POSTGRES, Doomed, doomed_town
-from tests.support.log_book import Logged, LogBook
+from tests.support.log_book import LogBook, Logged
 
 CALLERS = 50
 CALLS = 200
@@ -100,9 +100,7 @@ def told_during(doomed: Doomed, strike: Strike) -> list[Told]:
         crowd.does(opens(place))
     crowd.wait_until(lambda told: sum(one.answer is not None for one in told) >= STRIKE_AFTER, NOTICED_WITHIN_SECONDS)
     with strike(doomed):
-        crowd.wait_until(
-            lambda told: len(told) >= CALLS and any(one.refusal for one in told), NOTICED_WITHIN_SECONDS
-        )
+        crowd.wait_until(lambda told: len(told) >= CALLS and any(one.refusal for one in told), NOTICED_WITHIN_SECONDS)
         told = crowd.disperse()
     doomed.wait_until_the_ledger_leads()
     said = {one.refusal for one in told if one.refusal}

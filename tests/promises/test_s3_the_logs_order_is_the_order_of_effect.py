@@ -1,4 +1,4 @@
-"""S3: an answer numbered after a shield, suspension or revocation obeys it; a call begun after their return comes after."""
+"""S3: answers numbered after a shield, suspension or revocation obey it; calls begun after its return come after."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_recorded_histories(
 
 
 def _history(doomed: Doomed, officer: Seat, disturb: Callable[[], None]) -> tuple[list[Told], list[Change]]:
-    """Return what three people were told of two children while both were shielded and two of the people lost their right."""
+    """Return what three people were told of two children while these were shielded, and two of them lost their right."""
     town = doomed.town
     seats = [town.newcomers_seat(TRUST) for _ in range(LOOKERS)]
     children = [doomed.next_child() for _ in range(2)]
@@ -117,7 +117,7 @@ def _history(doomed: Doomed, officer: Seat, disturb: Callable[[], None]) -> tupl
 def _looks(seat: Seat, children: Sequence[Child]) -> Callable[[], Iterator[Told]]:
     """Return what one thread of one person does again and again: search in two ways, open, go to the home."""
     outside, person = seat.outside, seat.account.person_id
-    chosen = random.Random()  # noqa: S311  # no secret
+    chosen = random.Random()  # no secret
     known: dict[int, bytes] = {}
 
     def looks() -> Iterator[Told]:
@@ -126,7 +126,9 @@ def _looks(seat: Seat, children: Sequence[Child]) -> Callable[[], Iterator[Told]
         yield found
         if found.answer is not None and found.answer.rows:
             known[child.key] = found.answer.rows[0].handle
-        yield tell(outside, person, SEARCH, whole_name(child, postcode=child.address.postcode or "LS1 1AA"), about=child)
+        yield tell(
+            outside, person, SEARCH, whole_name(child, postcode=child.address.postcode or "LS1 1AA"), about=child
+        )
         handle = known.get(child.key)
         if handle:
             yield tell(outside, person, OPEN_RECORD, pb.OpenRecordRequest(handle=handle, reason=CONCERN), about=child)
@@ -213,7 +215,9 @@ def shows_more_than_limited(told: Told) -> bool:
         return any(not row.is_limited for row in ours)
     if told.method == OPEN_HOME:
         return answer.HasField("address") or bool(answer.carers) or not answer.is_limited
-    hidden = answer.former_names or answer.involvements or answer.HasField("education") or answer.HasField("gp_practice")
+    hidden = (
+        answer.former_names or answer.involvements or answer.HasField("education") or answer.HasField("gp_practice")
+    )
     return bool(hidden) or not answer.is_limited
 
 
@@ -224,7 +228,11 @@ def _is_row_of(row: Any, child: Child) -> bool:
 def _not_in_the_log(doomed: Doomed, answered: Sequence[Told], changes: Sequence[Change]) -> Iterator[str]:
     """Say what the log itself tells otherwise than the receipts: who, what, about whom, and in which order."""
     log = LogBook(doomed.suite).read({*(one.index for one in answered), *(change.index for change in changes)})
-    limited_at: Mapping[str, type] = {"shield": ChildLimited, "suspension": StandingChanged, "revocation": StandingChanged}
+    limited_at: Mapping[str, type] = {
+        "shield": ChildLimited,
+        "suspension": StandingChanged,
+        "revocation": StandingChanged,
+    }
     for change in changes:
         effect = log[change.index].entry.draft.effect
         if not isinstance(effect, limited_at[change.kind]):
@@ -248,7 +256,10 @@ def test_a_token_from_before_is_worth_nothing(doomed: Doomed, change: Callable[[
     town = doomed.town
     seat, child = town.newcomers_seat(TRUST), doomed.next_child()
     handle = handle_of(seat.outside, child)
-    requests = [pb.OpenRecordRequest(handle=handle, reason=CONCERN), pb.OpenRecordRequest(handle=handle, reason=CONCERN)]
+    requests = [
+        pb.OpenRecordRequest(handle=handle, reason=CONCERN),
+        pb.OpenRecordRequest(handle=handle, reason=CONCERN),
+    ]
     before, after = (town.token(seat, OPEN_RECORD, request) for request in requests)
     assert _with_token(doomed, requests[0], before) == ""
     change(town.seat("auditor" if change is _suspend else "user.administrator"), seat)
@@ -299,7 +310,7 @@ def test_shielding_killed_between_its_steps(
         key = new_key()
         with ThreadPoolExecutor(1) as caller:
             asked = caller.submit(_impose, officer, seen.rows[0].handle, key)
-            time.sleep(random.uniform(0.0, 0.03))  # noqa: S311  # no secret
+            time.sleep(random.uniform(0.0, 0.03))  # no secret
             shielding_process.kill()
             crashed.append((child, asked.result()))
         shielding_process.wait_healthy()

@@ -1,4 +1,4 @@
-"""S5: an older copy of the directory opens nothing that was limited since; an older copy of the ledger is believed by nobody."""
+"""S5: an older directory opens nothing that was limited since; an older ledger is believed by nobody."""
 
 from __future__ import annotations
 
@@ -66,6 +66,7 @@ def limited_since(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPath
     assert home.HasField("address")
     with taken_back(doomed.suite, tmp_path_factory.mktemp("dump") / "directory.dump"):
         shield(doomed.town.seat("social.worker"), child)
+    doomed.wait_until_searches_answer()
     return Limited(child, nurse, handle, int(record.number))
 
 
@@ -134,7 +135,7 @@ def test_a_directory_taken_over_is_given_no_key_of_others_by_pretending_to_write
 def keys_for(
     doomed: Doomed, seat: Seat, method: str, request: ledger.EnterLookRequest | ledger.EnterRequest
 ) -> list[ledger.StatementKey]:
-    """Return the keys of what stands that the ledger gives the directory's own certificate with a person's true token."""
+    """Return the keys of what stands that the directory's own certificate is given with a person's true token."""
     token = doomed.town.token(seat, method, b"")
     with doomed.town.inside.channel("audit.ledger", as_process="directory") as channel:
         stub = ledger_rpc.LedgerServiceStub(channel)
@@ -269,6 +270,7 @@ def test_nobody_believes_an_older_ledger(
     finally:
         ledger_files.repent()
     doomed.suite.process("directory").wait_healthy()
+    doomed.wait_until_searches_answer()
     assert (callers.search(), callers.open_record()) == ("", "")
     LogBook(doomed.suite).check()
     count = len(tried) + len(others) + len(again) + 1

@@ -80,7 +80,9 @@ class Crowd:
         return self.told
 
 
-def tell(outside: Outside, person: str, method: str, request: Any, *, about: Child | None = None, seconds: float = 4.0) -> Told:
+def tell(
+    outside: Outside, person: str, method: str, request: Any, *, about: Child | None = None, seconds: float = 4.0
+) -> Told:
     """Return what became of one call of the directory."""
     stub = getattr(outside.directory, method.rpartition("/")[2])
     began = time.monotonic()

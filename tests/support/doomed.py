@@ -1,4 +1,4 @@
-"""A suite to break: the ledger's PostgreSQL stands alone, on a small disk that can be filled, and anything may be killed."""
+"""A suite to break: the ledger's PostgreSQL stands alone, on a small disk that can be filled."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ from deploy.local.operating_system import working_in
 from deploy.local.population.child import Child, Precision
 from deploy.local.population.generate import Population
 from deploy.local.settlement.inhabitants import Cast
+from deploy.local.settlement.outside import Refused
 from deploy.local.settlement.supplying import SEED
 from deploy.local.suite import Suite
+from tests.support.crowd import whole_name
 from tests.support.inside import Inside
 from tests.support.living import start_living
 from tests.support.town import Town
@@ -109,6 +111,21 @@ class Doomed:
                     time.sleep(0.05)
                 else:
                     return time.monotonic() - begun_at
+
+
+    def wait_until_searches_answer(self) -> None:
+        """Return when a search goes all the way again: through the edge, the directory and the ledger."""
+        outside = self.town.seat("nurse").outside
+        wanted = whole_name(self.town.living.story.unique)
+        end = time.monotonic() + _LEADS_WITHIN_SECONDS
+        while True:
+            try:
+                outside.call(outside.directory.SearchChildren, wanted)
+            except Refused as refused:
+                assert time.monotonic() < end, refused
+                time.sleep(0.1)
+            else:
+                return
 
 
 def refusal() -> ledger.EnterRefusalsRequest:

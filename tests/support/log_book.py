@@ -12,7 +12,7 @@ from deploy.local.layout import PROJECT
 from deploy.local.suite import Suite
 from services.audit.ledger import entry_format
 from services.audit.ledger.domain.entry import Entry, SubjectKind
-from services.audit.ledger.domain.keyring import Keyring, KeyMaterial
+from services.audit.ledger.domain.keyring import KeyMaterial, Keyring
 from services.audit.ledger.storage.key_wrapping import FileKeyWrapping
 
 _CHECK_SECONDS = 120
@@ -35,7 +35,9 @@ class LogBook:
 
     def leaves(self) -> dict[int, bytes]:
         """Return the leaf at every position."""
-        return {int(index): bytes(leaf) for index, leaf in self._suite.psql("audit.ledger", "SELECT index, leaf FROM entry")}
+        return {
+            int(index): bytes(leaf) for index, leaf in self._suite.psql("audit.ledger", "SELECT index, leaf FROM entry")
+        }
 
     def read(self, indexes: Iterable[int]) -> Mapping[int, Logged]:
         """Return the entries at these positions, those of them that there are."""

@@ -13,6 +13,7 @@ from services.audit.ledger import limits
 from services.audit.ledger.check_log import LogFaulty, check_log
 from services.audit.ledger.config import LedgerConfig
 from services.audit.ledger.group_commit import GroupCommit
+from services.audit.ledger.newest_known import NewestKnown
 from services.audit.ledger.release_rule import ReleaseRule
 from services.audit.ledger.resumed_token import ResumedTokens
 from services.audit.ledger.rpc import LedgerServicer, ProcessServicer
@@ -103,14 +104,17 @@ def serve(config: LedgerConfig) -> int:
                 register,
                 settings=server.ServerSettings.of(config),
                 certificates=certificates,
-                interceptors=server.service_interceptors(
-                    process=PROCESS,
-                    environment=config.environment,
-                    table=table,
-                    keys=keys,
-                    clock=clock,
-                    telemetry=telemetry,
-                ),
+                interceptors=[
+                    *server.service_interceptors(
+                        process=PROCESS,
+                        environment=config.environment,
+                        table=table,
+                        keys=keys,
+                        clock=clock,
+                        telemetry=telemetry,
+                    ),
+                    NewestKnown(lambda: writer.published().size),
+                ],
                 table=table,
                 readiness={"": lambda: writer.is_leading, "leader": lambda: writer.is_leading},
                 also_until_stopped=[writer.run],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from services.audit.ledger.domain.keyring import KeyMaterial, Keyring, Unreadabl
 from services.audit.ledger.domain.tree import TILE, Tree
 from services.audit.ledger.ports import KeyWrapping
 from services.audit.ledger.storage import tables
+from services.audit.ledger.storage.pages import pages
 
 _AT_ONCE = 2000
 
@@ -62,8 +63,13 @@ def _walk(
 ) -> tuple[Tree, bytes, int]:
     """Return the tree over all entries, its root at `wanted_size`, and how many tags there should be."""
     tree, root_then, tags = Tree(), b"", 0
-    tiles = _rows(connection, sa.select(tables.tile).order_by(tables.tile.c.number))
-    for expected, stored in enumerate(_rows(connection, sa.select(tables.entry).order_by(tables.entry.c.index))):
+
+    def read(query: sa.Select[Any]) -> Sequence[Any]:
+        return connection.execute(query).all()
+
+    tiles = pages(read, tables.tile.c.number, tables.tile.c.root)
+    column = tables.entry.c
+    for expected, stored in enumerate(pages(read, column.index, column.at, column.month, column.leaf, column.sealed)):
         if stored[0] != expected:
             raise LogFaulty(f"entry {expected} is missing")
         tags += len(_entry(keyring, stored).subjects)
@@ -98,9 +104,9 @@ def _entry(keyring: Keyring, stored: Any) -> Entry:
 def _check_tags(connection: Connection, keyring: Keyring, expected: int) -> None:
     """Raise LogFaulty unless the tags are exactly those of the entries' subjects."""
     found = int(connection.scalar(sa.select(sa.func.count()).select_from(tables.tag)) or 0)
-    query = sa.select(tables.entry.c.index, tables.entry.c.sealed).order_by(tables.entry.c.index)
     chunk: dict[bytes, int] = {}
-    for stored in _rows(connection, query):
+    column = tables.entry.c
+    for stored in pages(lambda query: connection.execute(query).all(), column.index, column.sealed):
         _, body = keyring.open_body(stored[0], bytes(stored.sealed))
         chunk |= {keyring.tag_of(subject): stored[0] for subject in entry_format.decode(body).subjects}
         if len(chunk) >= _AT_ONCE:
@@ -140,7 +146,3 @@ def _read_checkpoint(note: str, origin: str, public: Any) -> tuple[int, bytes]:
         return checkpoint.read(note, origin, public)
     except ValueError:
         raise LogFaulty("the checkpoint is not signed by this log") from None
-
-
-def _rows(connection: Connection, query: sa.Select[Any]) -> Iterator[Any]:
-    return iter(connection.execute(query.execution_options(yield_per=_AT_ONCE)))

@@ -23,6 +23,7 @@ from services.runtime.channels import open_channels
 from services.runtime.clock import SystemClock
 from services.runtime.database import can_read, engine_of, periodic
 from services.runtime.database import migrate as run_migrations
+from services.runtime.interceptors.limits import KNOWN_KEY
 from services.runtime.published_keys import published_over
 from services.runtime.receipts import ReceiptGuard
 from services.runtime.server import ServerSettings, service_interceptors
@@ -43,6 +44,7 @@ def serve(config: ReviewConfig) -> int:
     telemetry = Telemetry.start(config.process, config.telemetry_dir)
     guard = ReceiptGuard(SqlNewestReceipt(engine))
     with open_channels({name: config.peers[name] for name in _CALLED}, certificates) as channels:
+        channels["audit.ledger"].always_say(KNOWN_KEY, lambda: str(guard.newest()))
         ledger = RemoteLedger(channels["audit.ledger"], guard)
         servicer = ReviewServicer(
             who_looked_at=WhoLookedAt(ledger=ledger),

@@ -17,9 +17,11 @@ LARGEST_METADATA_BYTES = 8 * 1024
 
 ACT_KEY = "contactpoint-act"
 CHANNEL_KEY = "contactpoint-channel"
+KNOWN_KEY = "contactpoint-known-index"
+"""The index of the newest receipt that a caller of the ledger holds."""
 SESSION_KEY = "authorization"
 
-INSIDE_KEYS = frozenset({ACT_KEY, CHANNEL_KEY, "traceparent", "tracestate"})
+INSIDE_KEYS = frozenset({ACT_KEY, CHANNEL_KEY, KNOWN_KEY, "traceparent", "tracestate"})
 """What may come from one of our processes."""
 OUTSIDE_KEYS = frozenset({SESSION_KEY})
 """What may come to the edge from outside."""

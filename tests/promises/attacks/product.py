@@ -253,7 +253,7 @@ class Product:
         ids = {one.key: str(_provider_id(one.key)) for one in population.providers}
         ledger: Any = self._ledger
         known: Any = _Providers(providers)
-        remembering = _Remembering(self._records, lambda number, child: self._child_of.__setitem__(number, child))
+        remembering = _Remembering(self._records, self._child_of.__setitem__)
         supply = SupplyRows(
             ledger=ledger,
             records=remembering,

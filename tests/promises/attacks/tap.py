@@ -60,9 +60,7 @@ class Tapped:
     def _set(self, **settings: str) -> None:
         with self.server.connect() as connection:
             for name, value in settings.items():
-                connection.execute(
-                    sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
-                )
+                connection.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value)))
             connection.execute("SELECT pg_reload_conf(), pg_sleep(0.3)")
 
     def _decoded(self, database: str) -> Iterator[Written]:
@@ -109,7 +107,7 @@ class Tapped:
 
 @contextmanager
 def tapped_postgres(folder: Path) -> Iterator[Tapped]:
-    """Yield a server below `folder`, stopped afterwards, configured as the deployment's but for the DBA's own wishes."""
+    """Yield a server below `folder`, stopped afterwards: the deployment's, but for the DBA's own wishes."""
     layout = Layout(folder)
     server = PostgresServer(
         layout=layout,

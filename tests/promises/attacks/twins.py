@@ -58,7 +58,7 @@ class HashesTwin:
 
 
 class PagesTwin:
-    """Twin B: the index is pages by day of birth, each a sealed row under a keyed name; a search reads the pages it needs."""
+    """Twin B: pages by day of birth, each a sealed row under a keyed name; a search reads the pages it needs."""
 
     subject, key = "pages_record", "record_id"
 

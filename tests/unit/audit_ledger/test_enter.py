@@ -21,6 +21,7 @@ from tests.fakes.audit_ledger import AREA, SOURCE, Ledger, MemoryStore, Person, 
 from tests.unit.audit_ledger.conftest import entries_of, last_entry
 
 CREATE = "directory:DirectoryService/CreateChild"
+ELSEWHERE = uuid.UUID(int=8)
 
 
 def row_of(ledger: Ledger, number: int) -> State:

@@ -40,13 +40,8 @@ def test_another_text_is_no_checkpoint(ledger: Ledger) -> None:
     public = ledger.writer.published().keyring.checkpoint_key.public_key()
     origin = checkpoint.origin_of("synthetic")
     checkpoint.read(note, origin, public)
-    for forged in (
-        "",
-        note.replace("\n\n", "\n"),
-        note.replace(origin, "live.contactpoint/log"),
-        "x" + note,
-        note[:-9],
-    ):
+    other = note.replace(origin, "live.contactpoint/log")
+    for forged in ("", note.replace("\n\n", "\n"), other, "x" + note, note[:-9]):
         with pytest.raises(ValueError, match="not a checkpoint"):
             checkpoint.read(forged, origin, public)
     size = note.split("\n")[1]

@@ -17,6 +17,7 @@ from services.audit.ledger.domain.work import Batch
 from services.audit.ledger.effects.note import Note
 from services.audit.ledger.errors import TokenSpent
 from services.audit.ledger.release_rule import MOST_SHOWN, Candidate
+from services.audit.ledger.use_cases.enter_look import Looked
 from services.runtime import tokens
 from services.runtime.errors import (
     CeilingReached,
@@ -268,9 +269,14 @@ def test_d_by_number_a_limited_record_is_not_there(ledger: Ledger, nurse: Person
 def test_d_an_auditor_identifies_a_limited_child_by_its_whole_name_and_gets_no_key(ledger: Ledger) -> None:
     number, _ = limited(ledger)
     auditor = ledger.somebody("ROLE_AUDITOR")
-    named = {"method": "IdentifyChild", "section": Section.IDENTITY, "number": number}
-    assert ledger.look(auditor, **named, has_whole_name=False).number == 0
-    seen = ledger.look(auditor, **named, has_whole_name=True)
+
+    def identified(*, has_whole_name: bool) -> Looked:
+        return ledger.look(
+            auditor, method="IdentifyChild", section=Section.IDENTITY, number=number, has_whole_name=has_whole_name
+        )
+
+    assert identified(has_whole_name=False).number == 0
+    seen = identified(has_whole_name=True)
     assert seen.number == number
     assert seen.keys == ()
 

@@ -25,13 +25,13 @@ from services.audit.ledger.ports import (
     StoreUnavailable,
     Writing,
 )
+from services.audit.ledger.storage.pages import pages
 from services.audit.ledger.storage.tables import act, entry, standing, state_log, tile, wrapped_key, writer
 
 log = logging.getLogger(__name__)
 
 _LOCK = 0x6C6564676572
 """The advisory lock of the one leader."""
-_AT_ONCE = 5000
 _SPENT_KEPT = timedelta(hours=1)
 _LASTING = 0
 """The month of keys that outlive months."""
@@ -152,40 +152,39 @@ class PostgresStore:
 
     def entries(self, month: int) -> Iterator[StoredEntry]:
         """Return the month's entries in order."""
-        query = sa.select(entry).where(entry.c.month == month).order_by(entry.c.index)
-        for row in self._streamed(query):
-            yield StoredEntry(row[0], row.at, bytes(row.sealed), bytes(row.leaf))
+        columns = (entry.c.index, entry.c.at, entry.c.month, entry.c.sealed, entry.c.leaf)
+        for index, at, found, sealed, leaf in pages(self._read, *columns):
+            if found == month:
+                yield StoredEntry(index, at, bytes(sealed), bytes(leaf))
 
     def size(self) -> int:
         """Return how many entries there are: one more than the last index."""
-        with self._transaction() as connection:
-            last = connection.scalar(sa.select(sa.func.max(entry.c.index)))
+        last = self._read(sa.select(sa.func.max(entry.c.index)))[0][0]
         return 0 if last is None else int(last) + 1
 
     def tiles(self) -> Sequence[bytes]:
         """Return the roots of the complete tiles of leaves, in order."""
-        return [bytes(row.root) for row in self._streamed(sa.select(tile.c.root).order_by(tile.c.number))]
+        return [bytes(root) for _, root in pages(self._read, tile.c.number, tile.c.root)]
 
     def leaves(self, start: int, end: int) -> Sequence[bytes]:
         """Return the leaves from `start` up to, without, `end`."""
         query = sa.select(entry.c.leaf).where(entry.c.index >= start, entry.c.index < end).order_by(entry.c.index)
-        return [bytes(row.leaf) for row in self._streamed(query)]
+        return [bytes(row.leaf) for row in self._read(query)]
 
     def standings(self) -> Iterable[tuple[bytes, bytes]]:
         """Return every party's row: tag and sealed standing."""
-        for row in self._streamed(sa.select(standing)):
-            yield bytes(row.party_tag), bytes(row.sealed)
+        for tag, sealed in pages(self._read, standing.c.party_tag, standing.c.sealed):
+            yield bytes(tag), bytes(sealed)
 
     def states(self) -> Iterable[tuple[int, bytes]]:
         """Return the log of states in order: number of the row, sealed row."""
-        for row in self._streamed(sa.select(state_log).order_by(state_log.c.seq)):
-            yield row.seq, bytes(row.sealed)
+        for seq, sealed in pages(self._read, state_log.c.seq, state_log.c.sealed):
+            yield seq, bytes(sealed)
 
     def pending_acts(self) -> Iterable[tuple[bytes, bytes]]:
         """Return the unsettled acts, oldest first: name, sealed act."""
         query = sa.select(act.c.act_id, act.c.sealed).where(act.c.is_pending).order_by(act.c.at)
-        for row in self._streamed(query):
-            yield bytes(row.act_id), bytes(row.sealed)
+        return [(bytes(name), bytes(sealed)) for name, sealed in self._read(query)]
 
     @contextmanager
     def batch(self) -> Iterator[PostgresBatch]:
@@ -195,9 +194,9 @@ class PostgresStore:
                 raise NotLeading
             yield PostgresBatch(connection, self._month)
 
-    def _streamed(self, query: sa.Select[Any]) -> Iterator[Any]:
+    def _read(self, query: sa.Select[Any]) -> Sequence[Any]:
         with self._transaction() as connection:
-            yield from connection.execute(query.execution_options(yield_per=_AT_ONCE))
+            return connection.execute(query).all()
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:

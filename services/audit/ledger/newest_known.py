@@ -1,0 +1,34 @@
+"""A log that lacks what a caller holds a receipt of writes nothing for this caller: it must not grow back into belief."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import grpc
+
+from services.runtime.errors import LedgerBehind
+from services.runtime.interceptors.arity import Continuation, Handler, Interceptor, guarded
+from services.runtime.interceptors.limits import KNOWN_KEY, one_value
+
+
+class NewestKnown(Interceptor):
+    """Refuses calls of a caller who holds a receipt from beyond the end of this log: it is a copy that was put back."""
+
+    def __init__(self, size: Callable[[], int]) -> None:
+        self._size = size
+
+    def intercept_service(
+        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
+    ) -> Handler | None:
+        """Surround the handler."""
+        handler = continuation(handler_call_details)
+
+        @contextmanager
+        def check(_: bytes | None, context: grpc.ServicerContext) -> Iterator[None]:
+            known = one_value(context.invocation_metadata(), KNOWN_KEY)
+            if known is not None and known.isdecimal() and int(known) >= self._size():
+                raise LedgerBehind
+            yield
+
+        return handler and guarded(handler, check)
