@@ -1,4 +1,4 @@
-"""Durable entries a second at the ledger's own port, in-process: searches and looks over a real PostgreSQL with fsync on."""
+"""Durable entries a second at the ledger's own port, in-process: looks and searches over a real PostgreSQL, fsync on."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -86,10 +87,10 @@ def _searches(ledger: Ledger, people: list[Person], children: list[int], width: 
     return _timed(search, width, calls)
 
 
-def _timed(one: object, width: int, calls: int) -> dict[str, float]:
+def _timed(one: Callable[[int], float], width: int, calls: int) -> dict[str, float]:
     with ThreadPoolExecutor(width) as pool:
         began = time.perf_counter()
-        took = sorted(pool.map(one, range(calls)))  # type: ignore[arg-type]  # one of the two above
+        took = sorted(pool.map(one, range(calls)))
         seconds = time.perf_counter() - began
     return {
         "entries_a_second": round(calls / seconds),

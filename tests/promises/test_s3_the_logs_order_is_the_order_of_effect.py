@@ -90,7 +90,7 @@ def test_recorded_histories(
 
 
 def _history(doomed: Doomed, officer: Seat, disturb: Callable[[], None]) -> tuple[list[Told], list[Change]]:
-    """Return what three people were told of two children while these were shielded, and two of them lost their right."""
+    """Return what three people were told of two children while these were shielded, and two lost their right."""
     town = doomed.town
     seats = [town.newcomers_seat(TRUST) for _ in range(LOOKERS)]
     children = [doomed.next_child() for _ in range(2)]

@@ -1,4 +1,4 @@
-"""A log that lacks what a caller holds a receipt of writes nothing for this caller: it must not grow back into belief."""
+"""A log that lacks an entry whose receipt a caller holds writes nothing for it: it must not grow back into belief."""
 
 from __future__ import annotations
 

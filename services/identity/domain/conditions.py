@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from enum import Enum
 
+from services.identity.domain import roles
 from services.identity.domain.standing import (
     Accreditation,
     OrganisationStanding,
@@ -63,10 +64,12 @@ def is_working(organisation: OrganisationStanding, now: datetime) -> bool:
     return organisation.state in _WORKING and _is_before(now, organisation.expires_at)
 
 
-def lets(organisation: OrganisationStanding, permission: str) -> bool:
+def lets(organisation: OrganisationStanding, permission: str, role: str) -> bool:
     """Whether the organisation's state has room for a permission: before it is live its people only shield."""
     if organisation.state is Accreditation.SHIELDING_ONLY:
-        return permission.startswith("shield.") or permission in _WHILE_SHIELDING_ONLY
+        # An officer finds the child to shield; nobody opens one.
+        finds_to_shield = permission == "record.search" and role == roles.SHIELD_OFFICER
+        return finds_to_shield or permission.startswith("shield.") or permission in _WHILE_SHIELDING_ONLY
     return organisation.state is Accreditation.LIVE
 
 

@@ -196,9 +196,15 @@ def _role(
     """Return the one role that a call uses: the first granted that has the permission, None if none has."""
     if method is None or method.assurance is not Assurance.TWO_FACTOR:
         return None
-    if not conditions.lets(organisation, method.permission):
-        return None
-    return next((role for role in person.roles_at(now) if method.permission in permissions_of(role)), None)
+    permission = method.permission
+    return next(
+        (
+            role
+            for role in person.roles_at(now)
+            if permission in permissions_of(role) and conditions.lets(organisation, permission, role)
+        ),
+        None,
+    )
 
 
 def _may_come_through(system: str, judged: Judged, person: PersonStanding) -> bool:

@@ -1,1 +1,1 @@
-"""What somebody with all of the disks can do, written once: run on the product, and on twins that it must succeed on."""
+"""What somebody with all the disks can do, written once: for the product, and for twins on which it must succeed."""

@@ -43,7 +43,7 @@ def test_it_works_once_and_its_repetition_is_itself(unfounded: Ledger, parties: 
         PARTIES[:2],
         (*PARTIES[:2], SYSTEM),
         (FirstParty("service", "live", b"1" * 32), *PARTIES[1:]),
-        (*PARTIES, FirstParty("person", str(uuid.uuid4()), b"5" * 32)),
+        (*PARTIES, FirstParty("person", str(uuid.UUID(int=4)), b"5" * 32)),
     ],
 )
 def test_other_parties_found_nothing(unfounded: Ledger, parties: tuple[FirstParty, ...]) -> None:

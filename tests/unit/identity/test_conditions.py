@@ -124,8 +124,11 @@ def test_three_years_are_three_years(checked_at: datetime) -> None:
 def test_only_two_states_let_anybody_in(state: Accreditation) -> None:
     organisation = replace(ORGANISATION, state=state)
     assert is_working(organisation, NOW) == (state in {Accreditation.LIVE, Accreditation.SHIELDING_ONLY})
-    assert lets(organisation, "record.open") == (state is Accreditation.LIVE)
-    assert lets(organisation, "shield.decide") == (state in {Accreditation.LIVE, Accreditation.SHIELDING_ONLY})
+    is_live, may_shield = state is Accreditation.LIVE, state in {Accreditation.LIVE, Accreditation.SHIELDING_ONLY}
+    assert lets(organisation, "record.open", "ROLE_SHIELD_OFFICER") == is_live
+    assert lets(organisation, "record.search", "ROLE_PRACTITIONER") == is_live
+    assert lets(organisation, "record.search", "ROLE_SHIELD_OFFICER") == may_shield
+    assert lets(organisation, "shield.decide", "ROLE_SHIELD_OFFICER") == may_shield
 
 
 def test_before_the_policy_there_is_the_own_account_alone() -> None:
