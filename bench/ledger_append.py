@@ -1,4 +1,4 @@
-"""Durable entries a second at the ledger's own port, in-process: looks and searches over a real PostgreSQL, fsync on."""
+"""Durable entries a second at the ledger's own port, in-process: looks and searches, a real PostgreSQL, fsync on."""
 
 from __future__ import annotations
 

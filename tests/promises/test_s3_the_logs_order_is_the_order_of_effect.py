@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from contactpoint.directory.v1 import directory_service_pb2 as pb
 from contactpoint.directory.v1 import directory_service_pb2_grpc as directory_rpc
 from contactpoint.identity.v1 import identity_service_pb2 as identity
 from contactpoint.shielding.v1 import shielding_service_pb2 as shielding
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from deploy.local.population.child import Child
 from deploy.local.settlement.outside import Refused, new_key
@@ -267,6 +269,30 @@ def test_a_token_from_before_is_worth_nothing(doomed: Doomed, change: Callable[[
     assert _with_token(doomed, requests[1], after) in {"STANDING_CHANGED", "NOT_AUTHENTICATED"}
 
 
+def test_a_token_from_before_is_worth_nothing_in_a_session_that_goes_on(doomed: Doomed) -> None:
+    """Who keeps one role keeps the session, and still has nothing from a token that rests on the standing of before."""
+    town = doomed.town
+    administrator = town.seat("national.administrator").outside
+    seat, child = town.newcomers_seat(TRUST), doomed.next_child()
+    handle = handle_of(seat.outside, child)
+    expires_at = Timestamp()
+    expires_at.FromDatetime(datetime.now(UTC) + timedelta(days=30))
+    second_role = identity.GrantRoleRequest(
+        idempotency_key=new_key(),
+        person_id=seat.account.person_id,
+        role=access.ROLE_PROTECTION_PRACTITIONER,
+        expires_at=expires_at,
+        need="Works with children in the area",
+    )
+    administrator.call(administrator.administration.GrantRole, second_role)
+    request = pb.OpenRecordRequest(handle=handle, reason=CONCERN)
+    token = town.token(seat, OPEN_RECORD, request)
+    _revoke(town.seat("user.administrator"), seat)
+    assert _with_token(doomed, request, token) == "STANDING_CHANGED"
+    # The other role is still good.
+    assert seat.outside.call(seat.outside.directory.OpenRecord, request).number
+
+
 def test_a_token_from_before_shows_a_shielded_child_as_it_is_now(doomed: Doomed, officer: Seat) -> None:
     town = doomed.town
     seat, child = town.seat("nurse"), doomed.next_child()
@@ -276,7 +302,7 @@ def test_a_token_from_before_shows_a_shielded_child_as_it_is_now(doomed: Doomed,
     _shield(officer, child, handle_of(officer.outside, child))
     with town.inside.channel("directory", as_process="gateway.edge") as channel:
         stub = directory_rpc.DirectoryServiceStub(channel)
-        answer = town.inside.call(stub.OpenRecord, request, metadata=_metadata(token, seat))
+        answer = town.inside.call(stub.OpenRecord, request, metadata=(("contactpoint-act", token),))
     assert not shows_more_than_limited(Told(OPEN_RECORD, "", 0, 0, answer=answer, about=child))
 
 
@@ -290,10 +316,6 @@ def _with_token(doomed: Doomed, request: pb.OpenRecordRequest, token: str) -> st
     return ""
 
 
-def _metadata(token: str, seat: Seat) -> tuple[tuple[str, str], ...]:
-    return (("contactpoint-act", token),)
-
-
 # crashes between the commits ------------------------------------------------------------------------------------------
 
 
@@ -303,6 +325,7 @@ def test_shielding_killed_between_its_steps(
     rounds = 20 if is_full else 3
     shielding_process = doomed.suite.process("shielding")
     size = LogBook(doomed.suite).size()
+    cases_before = doomed.suite.psql("shielding", "SELECT count(*) FROM shield_case")[0][0]
     crashed = []
     for _ in range(rounds):
         child = doomed.next_child()
@@ -318,12 +341,15 @@ def test_shielding_killed_between_its_steps(
     while doomed.suite.psql("shielding", "SELECT count(*) FROM pending_step")[0][0]:
         assert time.monotonic() < end, "a case is left between two steps"
         time.sleep(0.2)
+    cases = doomed.suite.psql("shielding", "SELECT count(*) FROM shield_case")[0][0]
     closed = {
         number
         for found in LogBook(doomed.suite).after(size - 1).values()
         if isinstance(found.entry.draft.effect, ChildLimited)
         for number in found.children
     }
+    # No child is closed without an officer's list having the case, and no case is there whose child is open.
+    assert int(str(cases)) - int(str(cases_before)) == len(closed)
     seat = doomed.town.seat("nurse")
     for child, was_told in crashed:
         request = pb.OpenRecordRequest(handle=handle_of(seat.outside, child), reason=CONCERN)

@@ -112,7 +112,6 @@ class Doomed:
                 else:
                     return time.monotonic() - begun_at
 
-
     def wait_until_searches_answer(self) -> None:
         """Return when a search goes all the way again: through the edge, the directory and the ledger."""
         outside = self.town.seat("nurse").outside

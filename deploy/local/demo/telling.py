@@ -25,6 +25,10 @@ class Telling:
     steps: list[dict[str, Any]] = field(default_factory=list)
     begun_at: float = field(default_factory=time.monotonic)
 
+    def is_as_told(self) -> bool:
+        """Return whether every step so far was as told."""
+        return all(step["ok"] for step in self.steps)
+
     def say(self, line: str) -> None:
         """Print one line, with the seconds since the beginning."""
         print(f"{time.monotonic() - self.begun_at:7.1f} s  {line}", flush=True)

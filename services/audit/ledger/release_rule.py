@@ -4,7 +4,7 @@ Steps, each marked where it happens:
 (a) the token's method may cause this call with this effect and section, its role grants that method, the token is
     unspent and its session lives;
 (b) every standing that the token was made from is the newest of its party;
-(c) person, organisation, system and whole service are below the day's ceilings; own involvements do not count;
+(c) person, organisation, system and whole service are below the day's ceilings; own involvements do not count, once started;
 (d) the record's state lets this method have this section, and lets this handle name the child at all;
 (e) the version is the head, or the one write pending.
 """
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.audit.ledger.domain.calls import Call, NothingThere, Refused, about
-from services.audit.ledger.domain.entry import OWN_INVOLVEMENT, RELEASED, Entry, Section
+from services.audit.ledger.domain.entry import ENTERED, OWN_INVOLVEMENT, OWN_STARTED, RELEASED, Entry, Section
 from services.audit.ledger.domain.handle import Handle, HandleKind
 from services.audit.ledger.domain.key_row import KeyRow, State, Statement
 from services.audit.ledger.domain.registers import Registers, parties_of
@@ -166,6 +166,16 @@ class ReleaseRule:
         if row is None or row.state is State.VOID:
             raise NothingThere("NOT_FOUND", NotFound())
         return row
+
+    def start_own(self, call: Call, batch: Batch, row: KeyRow) -> str:
+        """(c) Return the rule by which a child becomes the person's own; raises Refused.
+
+        From then on its home does not count: so it counts now, or starting would be a way round the ceiling.
+        """
+        if call.token.sub in row.own:
+            return ENTERED
+        self.check_ceilings(call, batch, homes=1)
+        return OWN_STARTED
 
     def pending_version(self, row: KeyRow, section: Section, source: bytes, act_id: bytes) -> Statement:
         """Return the statement with a pending version for an act; raises Refused while another act writes it."""

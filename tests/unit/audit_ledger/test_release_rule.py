@@ -233,6 +233,27 @@ def test_c_rows_count_as_shown_and_own_involvements_do_not() -> None:
     ledger.stop()
 
 
+def test_c_starting_an_involvement_is_no_way_round_the_ceiling_of_homes() -> None:
+    """What a start lets the person open without counting is counted once, when it starts."""
+    plain = in_memory()
+    plain.stop()
+    ledger = in_memory(limits=with_ceilings(plain.limits, person_homes=2))
+    ledger.found()
+    who = ledger.somebody()
+    first, second, third = (ledger.create(who) for _ in range(3))
+    for one in (first, second):
+        ledger.settle(ledger.write(who, one.handle, own=1).act_id)
+        ledger.look(who, one.handle, method="OpenHome", section=Section.HOME)
+    with pytest.raises(CeilingReached):
+        ledger.write(who, third.handle, own=1)
+    assert last_entry(ledger).draft.rule == "CEILING_PERSON_HOMES"
+    # One's own children, and one's own words about any child, stay within reach.
+    ledger.settle(ledger.write(who, first.handle, own=1).act_id)
+    ledger.settle(ledger.write(who, second.handle, own=2).act_id)
+    ledger.look(who, first.handle, method="OpenHome", section=Section.HOME)
+    ledger.stop()
+
+
 # --- (d) ---
 
 

@@ -36,6 +36,9 @@ class Outcome(IntEnum):
 RELEASED = "RELEASED"
 OWN_INVOLVEMENT = "OWN_INVOLVEMENT"
 """Released as well; it does not count against any ceiling."""
+ENTERED = "ENTERED"
+OWN_STARTED = "OWN_STARTED"
+"""Entered as well; what it lets the person open without counting counts here, once."""
 INTAKE = "INTAKE"
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from services.audit.ledger.domain.entry import (
     INTAKE,
+    OWN_STARTED,
     RELEASED,
     Entry,
     Outcome,
@@ -151,6 +152,8 @@ class Registers:
         elif draft.rule == RELEASED:
             homes = int(Section.HOME in draft.sections)
             opened = 1 - homes
+        elif draft.rule == OWN_STARTED:
+            homes = 1
         elif draft.rule == INTAKE and draft.outcome is Outcome.ALLOWED:
             intake = children
         if not (opened or homes or rows or searches or intake):

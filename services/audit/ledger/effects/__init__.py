@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from services.audit.ledger.domain.act import Act, ActState
 from services.audit.ledger.domain.calls import Call, fresh_handle
-from services.audit.ledger.domain.entry import Effect, Receipt, Section, Subject
+from services.audit.ledger.domain.entry import ENTERED, Effect, Receipt, Section, Subject
 from services.audit.ledger.domain.key_row import KeyRow
 from services.audit.ledger.domain.keyring import Keyring
 from services.audit.ledger.domain.work import Batch
@@ -47,6 +47,8 @@ class Effected:
     effect: Effect | None = None
     children: tuple[KeyRow, ...] = ()
     states: tuple[int | None, ...] = ()
+    rule: str = ENTERED
+    """What the entry says of it."""
 
 
 class ActEffect(Protocol):

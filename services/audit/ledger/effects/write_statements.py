@@ -9,13 +9,15 @@ from uuid import UUID
 
 from services.audit.ledger.domain.act import Act, ActState, Written
 from services.audit.ledger.domain.calls import Call, Refused, about
-from services.audit.ledger.domain.entry import Receipt, Section
+from services.audit.ledger.domain.entry import ENTERED, Receipt, Section
 from services.audit.ledger.domain.keyring import Keyring
 from services.audit.ledger.domain.work import Batch
 from services.audit.ledger.effects import Effected, Entered, new_act, with_keys
 from services.audit.ledger.errors import RecordFull
 from services.audit.ledger.release_rule import ReleaseRule
 from services.runtime.errors import NotPermitted
+
+_STARTS = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +48,7 @@ class WriteStatements:
             statement = rule.pending_version(row, self.section, self.source, act_id)
             if statement.last == 1 and not row.has_room_for(self.section):
                 raise Refused("RECORD_FULL", RecordFull())
+            entered_by = rule.start_own(call, batch, row) if self.own == _STARTS else ENTERED
         changed = row.with_statement(statement)
         act = new_act(
             call,
@@ -63,6 +66,7 @@ class WriteStatements:
             sections=(self.section,),
             children=(changed,),
             states=(None,),
+            rule=entered_by,
             answer=partial(with_keys, call, batch, act, changed),
         )
 

@@ -80,7 +80,7 @@ class EnterWork:
             self.call,
             batch,
             outcome=Outcome.ALLOWED,
-            rule="ENTERED",
+            rule=happens.rule,
             about=(*happens.about, *((child(happens.act.number),) if happens.act.number else ())),
             act_id=act_id,
             sections=happens.sections,
