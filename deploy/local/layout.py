@@ -98,6 +98,11 @@ class Layout:
         return self.root / "postgres"
 
     @property
+    def demo(self) -> Path:
+        """The demonstration's own deployment."""
+        return self.root / "demo"
+
+    @property
     def lock(self) -> Path:
         """Held by the supervisor for as long as it lives."""
         return self.root / "supervisor.lock"
@@ -160,7 +165,7 @@ class Layout:
         """Remove all that a deployment makes here, and nothing else; the marker goes last."""
         if not self.sockets.is_relative_to(self.root):
             shutil.rmtree(self.sockets, ignore_errors=True)
-        for name in sorted(self._own_names() - {self.marker.name}):
+        for name in sorted(self._own_names() - {self.marker.name, self.demo.name}):
             path = self.root / name
             if path.is_dir():
                 shutil.rmtree(path)

@@ -426,7 +426,9 @@ class Ledger:
         """Settle an act."""
         return Settle(writer=self.writer)(act_id, is_done=is_done)
 
-    def supply(self, children: int, *, system: str, key: str = "", **changed: Any) -> Intake:
+    def supply(
+        self, children: int, *, system: str, key: str = "", source: bytes = SOURCE, **changed: Any
+    ) -> Intake:
         """Take in a batch of a system of the first organisation."""
         organisation = str(uuid.UUID(int=1))
         parties = (("organisation", organisation), ("system", system), ("service", ENVIRONMENT))
@@ -443,7 +445,7 @@ class Ledger:
         )
         sections = (Section.IDENTITY, Section.SERVICES, Section.HOME)
         asked = AskedIntake(
-            idempotency_key=key or str(uuid.uuid4()), source=SOURCE, children=(NewChild(sections, AREA),) * children
+            idempotency_key=key or str(uuid.uuid4()), source=source, children=(NewChild(sections, AREA),) * children
         )
         call = Call(token=token, peer="directory", method=LEDGER + "EnterIntake")
         return EnterIntake(writer=self.writer, rule=self.rule)(call, asked)

@@ -11,8 +11,7 @@ import pyotp
 import pytest
 from contactpoint.identity.v1 import identity_service_pb2 as identity
 
-from deploy.local.settlement import inhabitants
-from deploy.local.settlement.outside import TOTP_SECONDS, Account, new_key
+from deploy.local.settlement.outside import TOTP_SECONDS, Account
 from services.runtime.access import every_service
 from tests.support.inside import Refused
 from tests.support.town import Seat, Town
@@ -101,7 +100,7 @@ def test_a_code_that_met_a_wrong_password_is_used_up(town: Town) -> None:
 def test_enrolment_takes_link_and_code_and_binds_both_factors_once(
     town: Town, record_property: pytest.RecordProperty
 ) -> None:
-    account, link, code = _invited(town)
+    account, link, code = town.invited()
     seat = town.empty_seat(account)
     call, service = seat.outside.call, seat.outside.sign_in_service
 
@@ -114,7 +113,7 @@ def test_enrolment_takes_link_and_code_and_binds_both_factors_once(
         account.totp_secret = secret
         return ""
 
-    other = _invited(town)
+    other = town.invited()
     assert begun("A" * 43, code) == "ENROLMENT_REFUSED"
     assert begun(other[1], code) == "ENROLMENT_REFUSED"
     assert begun(link, other[2]) == "ENROLMENT_REFUSED"
@@ -147,7 +146,7 @@ def test_enrolment_takes_link_and_code_and_binds_both_factors_once(
 
 
 def test_five_wrong_codes_end_link_and_code_even_at_once(town: Town) -> None:
-    account, link, code = _invited(town)
+    account, link, code = town.invited()
     seat = town.empty_seat(account)
     wrong = [f"{(int(code) + 1 + n) % 100_000_000:08}" for n in range(20)]
 
@@ -190,23 +189,3 @@ def test_only_sign_in_answers_with_a_session() -> None:
         if field.name == "session"
     }
     assert with_session == {"SignInService/SignIn"}
-
-
-def _invited(town: Town) -> tuple[Account, str, str]:
-    """Return somebody who has been entered, with the link and the code that were sent."""
-    username = f"invited.{new_key()[:8]}"
-    organisation = "Leeds Community Health"
-    address, manager = f"{username}@example.org", f"{username}.manager@example.org"
-    person = town.administer(
-        "AddPerson",
-        organisation_id=town.cast.organisations[organisation],
-        name="Ines Invited",
-        username=username,
-        email=address,
-        manager_email=manager,
-        proofs=["PASSPORT"],
-    ).person_id
-    mails = town.suite.layout.mail
-    link = inhabitants._read_mail(mails, address, inhabitants._LINK)
-    code = inhabitants._read_mail(mails, manager, inhabitants._CODE)
-    return Account(username, inhabitants._password(), "", organisation, (), person_id=person), link, code

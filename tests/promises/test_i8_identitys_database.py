@@ -44,7 +44,6 @@ class Tried:
 
     edits: int = 0
     opened: list[str] = field(default_factory=list)
-    noticed: int = 0
     refused_by_the_schema: int = 0
 
     def show(self) -> str:
@@ -68,6 +67,8 @@ class Vault:
     """Signed in once, suspended since."""
     signed_out: Seat
     """Still a practitioner, but without the factors; the session was ended."""
+    invited: tuple[Account, str, str]
+    """Somebody who has not enrolled, with link and code."""
 
     @property
     def attackers(self) -> dict[str, Seat]:
@@ -121,7 +122,7 @@ def vault(town: Town) -> Iterator[Vault]:
     child = town.new_child(victim)
     town.seat(ADMINISTRATOR)
     pen = Pen(town.suite, "identity")
-    made = Vault(town, pen, child, *seats)
+    made = Vault(town, pen, child, *seats, town.invited())
     pen.copy(COPIES[0])
     assert [made.opens(seat) for seat in seats] == [""] * 4
     person = moved.account.person_id
@@ -176,7 +177,7 @@ def test_every_row_deleted(vault: Vault, is_full: bool, record_property: pytest.
         with vault.pen.as_it_was(table):
             vault.pen.run(sql.SQL("DELETE FROM {}").format(name))
             vault.see(tried, f"all of {table}")
-        for place in places[:200] if is_full else ():
+        for place in places[:60] if is_full else ():
             row = vault.pen.run(sql.SQL("SELECT {}::text FROM {} WHERE ctid = %s::tid").format(name, name), place)
             if not row:
                 # A row that lives on its own: it was written again meanwhile.
@@ -184,9 +185,6 @@ def test_every_row_deleted(vault: Vault, is_full: bool, record_property: pytest.
             with vault.pen.as_it_was(table):
                 vault.pen.run(sql.SQL("DELETE FROM {} WHERE ctid = %s::tid").format(name), place)
                 vault.see(tried, f"a row of {table}")
-            break_after = places.index(place) >= 40
-            if break_after:
-                break
     assert vault.opens(vault.victim) == ""
     record_property("figure", f"rows deleted: {tried.show()}")
 
@@ -195,7 +193,6 @@ def test_every_row_deleted(vault: Vault, is_full: bool, record_property: pytest.
 def test_an_older_copy_put_back(copy: str, vault: Vault, record_property: pytest.RecordProperty) -> None:
     """The whole database is as it once was; sessions of then, and new sign-ins, open nothing."""
     tried, town = Tried(), vault.town
-    alarms = vault.alarms()
     with vault.pen.as_it_was():
         vault.pen.restore(copy)
         vault.see(tried, copy)
@@ -208,7 +205,6 @@ def test_an_older_copy_put_back(copy: str, vault: Vault, record_property: pytest
             tried.edits += 1
             if vault.enters(account) == "":
                 tried.opened.append(f"{copy}: {name} signs in")
-    assert alarms >= 0
     _until_open(vault)
     record_property("figure", f"copy {copy.replace('_', ' ')}: {tried.show()}")
 
@@ -446,15 +442,27 @@ def _an_act_made_up(vault: Vault) -> str:
 
 
 def _ones_enrolment_made_the_victims(vault: Vault) -> str:
-    """Link and code are one's own, the row says that they are somebody else's."""
-    row = vault.pen.run("SELECT id FROM enrolment ORDER BY expires_at DESC LIMIT 1")
-    if not row:
-        return "NO_ENROLMENT"
-    vault.pen.run("UPDATE enrolment SET person_id = %s, tries_left = 5 WHERE id = %s", vault.victim.account.person_id, row[0][0])
-    seat = vault.town.empty_seat(vault.moved.account)
-    link, code = vault.link_and_code  # type: ignore[attr-defined]  # the test below put them there
+    """Link and code are one's own; the row says that they are the victim's, and that there are tries left."""
+    row = vault.pen.run("SELECT id FROM enrolment WHERE person_id = %s", vault.invited[0].person_id)
+    vault.pen.run(
+        "UPDATE enrolment SET person_id = %s, tries_left = 5, expires_at = now() + interval '9 years' WHERE id = %s",
+        vault.victim.account.person_id,
+        row[0][0],
+    )
+    return _begun(vault)
+
+
+def _an_enrolment_that_is_over_begun_again(vault: Vault) -> str:
+    """The time of link and code is written anew once it is over."""
+    person = vault.invited[0].person_id
+    vault.pen.run("UPDATE enrolment SET expires_at = now() + interval '9 years' WHERE person_id = %s", person)
+    return _begun(vault)
+
+
+def _begun(vault: Vault) -> str:
+    seat = vault.town.empty_seat(vault.invited[0])
+    request = identity.BeginEnrolmentRequest(link_token=vault.invited[1], code=vault.invited[2])
     try:
-        request = identity.BeginEnrolmentRequest(link_token=link, code=code)
         seat.outside.call(seat.outside.sign_in_service.BeginEnrolment, request)
     except Refused as refused:
         return refused.reason
@@ -482,6 +490,8 @@ ATTACKS: tuple[Attack, ...] = (
     _a_key_inserted,
     _every_key_replaced,
     _an_act_made_up,
+    _ones_enrolment_made_the_victims,
+    _an_enrolment_that_is_over_begun_again,
 )
 # Refused by the ledger, which enters it; or by a seal, which identity logs as an error.
 ENTERED = frozenset({"STANDING_CHANGED", "BEING_CHANGED"})
@@ -504,8 +514,6 @@ def test_a_clever_pen(attack: Attack, vault: Vault, record_property: pytest.Reco
 def test_the_attackers_would_be_seen_to_get_in(vault: Vault) -> None:
     """The measure itself: what an administrator's act allows opens the record at once."""
     town, person = vault.town, vault.suspended.account.person_id
-    with vault.pen.as_it_was():
-        pass
     town.administer("ReinstatePerson", person_id=person)
     _give_back(vault, vault.suspended.account)
     assert vault.enters(vault.suspended.account) == ""

@@ -91,6 +91,24 @@ class Town:
         seat.outside.sign_in(account)
         return seat
 
+    def invited(self, organisation: str = "Leeds Community Health") -> tuple[Account, str, str]:
+        """Return somebody who has been entered and has not enrolled, with the link and the code that were sent."""
+        username = f"invited.{uuid.uuid4().hex[:8]}"
+        address, manager = f"{username}@example.org", f"{username}.manager@example.org"
+        person = self.administer(
+            "AddPerson",
+            organisation_id=self.cast.organisations[organisation],
+            name="Ines Invited",
+            username=username,
+            email=address,
+            manager_email=manager,
+            proofs=["PASSPORT"],
+        ).person_id
+        mails = self.suite.layout.mail
+        link = inhabitants._read_mail(mails, address, inhabitants._LINK)
+        code = inhabitants._read_mail(mails, manager, inhabitants._CODE)
+        return Account(username, inhabitants._password(), "", organisation, (), person_id=person), link, code
+
     def give_codes_back(self, account: Account) -> None:
         """Let a person use the codes of this minute again, by a pen in the database: else each sign-in waits for a new one."""
         self.suite.psql(

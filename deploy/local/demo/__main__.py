@@ -6,13 +6,13 @@ import sys
 
 from deploy.local.demo.scenes import Scenes
 from deploy.local.demo.telling import Telling
-from deploy.local.layout import PROJECT
+from deploy.local.layout import PROJECT, Layout
 from deploy.local.population.story_searches import searches
 from deploy.local.settlement.inhabitants import settle_in
 from deploy.local.settlement.supplying import settle
 from deploy.local.suite import Suite
 
-ROOT = PROJECT / ".local" / "demo"
+ROOT = Layout(PROJECT / ".local").demo
 
 
 def main() -> int:

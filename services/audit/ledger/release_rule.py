@@ -4,7 +4,8 @@ Steps, each marked where it happens:
 (a) the token's method may cause this call with this effect and section, its role grants that method, the token is
     unspent and its session lives;
 (b) every standing that the token was made from is the newest of its party;
-(c) person, organisation, system and whole service are below the day's ceilings; own involvements do not count, once started;
+(c) person, organisation, system and whole service are below the day's ceilings; an own involvement counts once, when
+    it starts;
 (d) the record's state lets this method have this section, and lets this handle name the child at all;
 (e) the version is the head, or the one write pending.
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from services.audit.ledger.domain.calls import Call, NothingThere, Refused, about
 from services.audit.ledger.domain.entry import ENTERED, OWN_INVOLVEMENT, OWN_STARTED, RELEASED, Entry, Section
@@ -166,6 +168,11 @@ class ReleaseRule:
         if row is None or row.state is State.VOID:
             raise NothingThere("NOT_FOUND", NotFound())
         return row
+
+    def check_source(self, call: Call, source: bytes) -> None:
+        """(d) Raise Refused unless what is written is said by the caller's own organisation."""
+        if source != UUID(call.token.org).bytes:
+            raise Refused("STATEMENT_NOT_OWN", NotPermitted())
 
     def start_own(self, call: Call, batch: Batch, row: KeyRow) -> str:
         """(c) Return the rule by which a child becomes the person's own; raises Refused.

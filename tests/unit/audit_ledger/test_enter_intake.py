@@ -56,6 +56,12 @@ def test_a_batch_given_up_leaves_no_child(ledger: Ledger, system: str, nurse: Pe
     assert ledger.look(nurse, number=taken.children[0].number).number == 0
 
 
+def test_a_batch_says_nothing_in_anothers_name(ledger: Ledger, system: str) -> None:
+    with pytest.raises(NotPermitted):
+        ledger.supply(1, system=system, source=uuid.uuid4().bytes)
+    assert last_entry(ledger).draft.rule == "STATEMENT_NOT_OWN"
+
+
 def test_a_person_takes_nothing_in(ledger: Ledger, system: str, nurse: Person) -> None:
     call = ledger.call(nurse, "directory:SupplyService/SupplyRows", "EnterIntake")
     asked = AskedIntake(idempotency_key=str(uuid.uuid4()), source=SOURCE, children=(NewChild((), AREA),))

@@ -42,6 +42,7 @@ class CreateChild:
 
     def happen(self, call: Call, batch: Batch, rule: ReleaseRule, act_id: bytes) -> Effected:
         """Return the new row; limited, with the same answer, if the child meets a limited one by its whole name."""
+        rule.check_source(call, self.source)
         met = self._met(call, batch, rule)
         number = free_number(batch, self.drawn)
         is_limited = not met.isdisjoint(batch.registers.limited)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-from uuid import UUID
 
 from services.audit.ledger.domain.act import Act, ActState, Written
 from services.audit.ledger.domain.calls import Call, Refused, about
@@ -43,7 +42,8 @@ class WriteStatements:
         with about(row):
             # (d) A writer replaces what the own organisation says, in the one section that acts of people write, and is
             # given no other key, whatever the directory asks for.
-            if (self.section, self.source) != (Section.SERVICES, UUID(call.token.org).bytes):
+            rule.check_source(call, self.source)
+            if self.section is not Section.SERVICES:
                 raise Refused("STATEMENT_NOT_OWN", NotPermitted())
             statement = rule.pending_version(row, self.section, self.source, act_id)
             if statement.last == 1 and not row.has_room_for(self.section):

@@ -103,6 +103,7 @@ class _Work:
                 raise KeyReused
             receipt = Receipt(known.index, known.leaf)
             return Decision(answer=lambda _: _answer(batch.keyring, known, batch.children, receipt))
+        self.rule.check_source(self.call, self.asked.source)
         self.rule.check_ceilings(self.call, batch, intake=len(self.asked.children))
         rows = self._rows(batch, act_id)
         written = tuple(Written(row.number, one.sections) for row, one in zip(rows, self.asked.children, strict=True))
