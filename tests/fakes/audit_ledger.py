@@ -426,9 +426,7 @@ class Ledger:
         """Settle an act."""
         return Settle(writer=self.writer)(act_id, is_done=is_done)
 
-    def supply(
-        self, children: int, *, system: str, key: str = "", source: bytes = SOURCE, **changed: Any
-    ) -> Intake:
+    def supply(self, children: int, *, system: str, key: str = "", source: bytes = SOURCE, **changed: Any) -> Intake:
         """Take in a batch of a system of the first organisation."""
         organisation = str(uuid.UUID(int=1))
         parties = (("organisation", organisation), ("system", system), ("service", ENVIRONMENT))

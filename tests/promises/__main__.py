@@ -80,7 +80,17 @@ def run_tests(root: Path, tests: tuple[str, ...]) -> tuple[int, list[str], str]:
     """Return pytest's exit code, the figures that tests recorded, and the end of what it printed."""
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:
         ended = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "-ojunit_family=xunit1", f"--junitxml={report.name}", *tests],
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-q",
+                "-x",
+                "--no-header",
+                "-ojunit_family=xunit1",
+                f"--junitxml={report.name}",
+                *tests,
+            ],
             cwd=root,
             env={**os.environ, "PYTHONPATH": f"{root}:{root / 'gen'}", "CONTACTPOINT_FULL": "1"},
             capture_output=True,

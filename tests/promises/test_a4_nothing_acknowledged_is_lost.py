@@ -61,10 +61,15 @@ def test_receipts_outlive_every_kill(
     doomed: Doomed, is_full: bool, record_property: Callable[[str, object], None]
 ) -> None:
     rounds = 25 if is_full else 3
+
+    def kill_both() -> None:
+        doomed.suite.process("audit.ledger").kill()
+        doomed.kill_postgres()
+
     strikes: tuple[Callable[[], None], ...] = (
         doomed.kill_postgres,
         doomed.suite.process("audit.ledger").kill,
-        lambda: (doomed.suite.process("audit.ledger").kill(), doomed.kill_postgres())[0],
+        kill_both,
     )
     appenders = Appenders(doomed)
     threads = [threading.Thread(target=appenders.work, daemon=True) for _ in range(APPENDERS)]

@@ -113,7 +113,7 @@ def is_in(found: Logged | None, told: Told) -> bool:
     if found is None:
         return False
     draft = found.entry.draft
-    about = {int(told.answer.number)}
+    about = frozenset({int(told.answer.number)})
     return (found.leaf, draft.act, draft.person, found.children) == (
         told.answer.receipt.leaf,
         OPEN_RECORD,

@@ -18,7 +18,7 @@ from contactpoint.identity.v1 import standing_pb2 as standing
 from deploy.local.population.child import Child, Precision
 from deploy.local.population.generate import Population
 from deploy.local.population.story_searches import exact
-from deploy.local.settlement.outside import Account, Outside, open_channel
+from deploy.local.settlement.outside import Account, Outside, new_key, open_channel
 from deploy.local.settlement.scenarios import search_request
 from deploy.local.settlement.supplying import SEED
 from services.runtime.access import Exposure, whole_table
@@ -119,6 +119,31 @@ def colluders(woods: Woods, is_full: bool) -> tuple[str, list[Account]]:
     """Return an organisation all of whose people crawl."""
     organisation = woods.town.new_organisation()
     return organisation, woods.town.newcomers(20 if is_full else 10, organisation)
+
+
+def test_a_crawler_who_claims_to_work_with_every_child(woods: Woods, record_property: pytest.RecordProperty) -> None:
+    """Own involvements do not count; whoever claims one for the sake of a look is stopped all the same."""
+    seat, opened = woods.town.newcomers_seat(), 0
+    call, service = seat.outside.call, seat.outside.directory
+    provider = call(seat.outside.providers.ListProviders, pb.ListProvidersRequest()).providers[0]
+    try:
+        for _ in range(2 * PERSON):
+            handle = woods.find(seat)
+            started = pb.StartInvolvementRequest(
+                idempotency_key=new_key(),
+                handle=handle,
+                kind=pb.INVOLVEMENT_KIND_UNIVERSAL,
+                provider_id=provider.provider_id,
+                practitioner="Nia Newcomer",
+                telephone="0113 496 0123",
+            )
+            call(service.StartInvolvement, started)
+            call(service.OpenRecord, pb.OpenRecordRequest(handle=handle, reason=CONCERN))
+            opened += 1
+    except Refused as refused:
+        assert refused.reason == "CEILING_REACHED"  # noqa: PT017  # any other ends the crawl wrongly
+    assert opened <= PERSON
+    record_property("figure", f"claiming to work with each: {opened} of at most {PERSON}")
 
 
 def test_one_account(

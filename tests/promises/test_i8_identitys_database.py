@@ -173,18 +173,20 @@ def test_every_row_deleted(vault: Vault, is_full: bool, record_property: pytest.
     tried = Tried()
     for table in vault.pen.tables():
         name = sql.Identifier(table)
-        places = [row[0] for row in vault.pen.run(sql.SQL("SELECT ctid::text FROM {}").format(name))]
+        rows = vault.pen.run(sql.SQL("SELECT count(*) FROM {}").format(name))[0][0]
         with vault.pen.as_it_was(table):
             vault.pen.run(sql.SQL("DELETE FROM {}").format(name))
             vault.see(tried, f"all of {table}")
-        for place in places[:60] if is_full else ():
-            row = vault.pen.run(sql.SQL("SELECT {}::text FROM {} WHERE ctid = %s::tid").format(name, name), place)
-            if not row:
-                # A row that lives on its own: it was written again meanwhile.
-                continue
+        for place in range(min(rows, 60)) if is_full else ():
             with vault.pen.as_it_was(table):
-                vault.pen.run(sql.SQL("DELETE FROM {} WHERE ctid = %s::tid").format(name), place)
-                vault.see(tried, f"a row of {table}")
+                # A copy is put back in its own order, so that each turn is another row's.
+                vault.pen.run(
+                    sql.SQL("DELETE FROM {} WHERE ctid = (SELECT ctid FROM {} ORDER BY ctid OFFSET %s LIMIT 1)").format(
+                        name, name
+                    ),
+                    place,
+                )
+                vault.see(tried, f"row {place} of {table}")
     assert vault.opens(vault.victim) == ""
     record_property("figure", f"rows deleted: {tried.show()}")
 
@@ -493,8 +495,8 @@ ATTACKS: tuple[Attack, ...] = (
     _ones_enrolment_made_the_victims,
     _an_enrolment_that_is_over_begun_again,
 )
-# Refused by the ledger, which enters it; or by a seal, which identity logs as an error.
-ENTERED = frozenset({"STANDING_CHANGED", "BEING_CHANGED"})
+# The ledger's own word for a standing or a session that is not the newest: it has entered it.
+NOTICED = frozenset({"STANDING_CHANGED", "BEING_CHANGED", "NOT_AUTHENTICATED"})
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__.strip("_"))
@@ -504,10 +506,10 @@ def test_a_clever_pen(attack: Attack, vault: Vault, record_property: pytest.Reco
         stack.enter_context(vault.pen.as_it_was())
         _give_back(vault, vault.victim.account, vault.moved.account, vault.suspended.account)
         reason = attack(vault)
-        is_noticed = reason in ENTERED or vault.alarms() > alarms
+        is_noticed = reason in NOTICED or vault.alarms() > alarms
     assert reason != ""
     _until_open(vault)
-    noticed = "noticed" if is_noticed else f"refused as {reason}"
+    noticed = "noticed" if is_noticed else f"without effect, {reason}"
     record_property("figure", f"{attack.__name__.strip('_').replace('_', ' ')}: {noticed}")
 
 

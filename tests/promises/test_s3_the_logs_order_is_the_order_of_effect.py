@@ -102,13 +102,14 @@ def _history(doomed: Doomed, officer: Seat, disturb: Callable[[], None]) -> tupl
         for _ in range(THREADS_EACH):
             crowd.does(_looks(seat, children))
     crowd.wait_until(lambda told: sum(one.answer is not None for one in told) > LOOKERS * THREADS_EACH)
-    changes = []
-    for step in (
+    changes: list[Change] = []
+    steps: tuple[Callable[[], Change], ...] = (
         lambda: _shield(officer, children[0], handles[children[0].key]),
         lambda: _revoke(town.seat("user.administrator"), seats[1]),
         lambda: _suspend(town.seat("auditor"), seats[0]),
         lambda: _shield(officer, children[1], handles[children[1].key]),
-    ):
+    )
+    for step in steps:
         time.sleep(PAUSE_SECONDS)
         changes.append(step())
         disturb()
@@ -180,8 +181,9 @@ def _redis(doomed: Doomed, state: str) -> Iterator[Callable[[], None]]:
 
 
 def _flush(doomed: Doomed) -> None:
-    with redis.from_url(doomed.suite.redis_url) as client:
-        client.flushall()
+    client: redis.Redis = redis.Redis.from_url(doomed.suite.redis_url)
+    client.flushall()
+    client.close()
 
 
 # what a history is held against ---------------------------------------------------------------------------------------

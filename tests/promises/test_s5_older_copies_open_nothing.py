@@ -78,7 +78,14 @@ def taken_back(suite: Suite, dump: Path) -> Iterator[None]:
     subprocess.run([binaries() / "pg_dump", "--format=custom", f"--file={dump}", f"--dbname={url}"], check=True)
     yield
     suite.process("directory").stop()
-    restore = ["--clean", "--if-exists", "--single-transaction", "--exit-on-error", f"--dbname={url}", dump]
+    restore: list[str | Path] = [
+        "--clean",
+        "--if-exists",
+        "--single-transaction",
+        "--exit-on-error",
+        f"--dbname={url}",
+        dump,
+    ]
     subprocess.run([binaries() / "pg_restore", *restore], check=True)
     suite.process("directory").start()
 

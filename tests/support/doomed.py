@@ -28,7 +28,7 @@ from deploy.local.settlement.supplying import SEED
 from deploy.local.suite import Suite
 from tests.support.crowd import whole_name
 from tests.support.inside import Inside
-from tests.support.living import start_living
+from tests.support.living import Living, start_living
 from tests.support.town import Town
 
 CHILDREN = 200
@@ -140,10 +140,13 @@ def doomed_town(config: pytest.Config) -> Doomed:
         disk = _mounted(folder / "disk")
 
         def remove() -> None:
+            for living in started:
+                living.suite.stop()
             if disk.is_small:
                 subprocess.run(["umount", "--lazy", disk.path], check=False)
             shutil.rmtree(folder, ignore_errors=True)
 
+        started: list[Living] = []
         config.add_cleanup(remove)
         living = start_living(
             folder / "suite",
@@ -151,7 +154,7 @@ def doomed_town(config: pytest.Config) -> Doomed:
             limits=_LIMITS,
             dedicated_postgres={"audit.ledger": disk.path / "ledger"},
         )
-        config.add_cleanup(living.suite.stop)
+        started.append(living)
         config.stash[_DOOMED] = Doomed(Town(living), disk, _alone(living.story.today))
     return config.stash[_DOOMED]
 
@@ -159,7 +162,7 @@ def doomed_town(config: pytest.Config) -> Doomed:
 def _mounted(path: Path) -> SmallDisk:
     path.mkdir()
     size = f"size={_DISK_MEGABYTES}m,mode=0700"
-    command = ["mount", "-t", "tmpfs", "-o", size, "contactpoint", path]
+    command: list[str | Path] = ["mount", "-t", "tmpfs", "-o", size, "contactpoint", path]
     is_small = os.geteuid() == 0 and subprocess.run(command, check=False, capture_output=True).returncode == 0
     return SmallDisk(path, is_small)
 

@@ -48,7 +48,8 @@ class Fate:
     def decided(self, point: str | None, what: Callable[[], None]) -> Iterator[list[str]]:
         """Decide what happens to this thread's process at a point of the block; yield the points that it passes."""
         self._at.waits = {} if point is None else {point: what}
-        self._at.passed = passed = []
+        passed: list[str] = []
+        self._at.passed = passed
         try:
             yield passed
         finally:

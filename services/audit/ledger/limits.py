@@ -11,7 +11,7 @@ from typing import Any
 
 from services.runtime.config import ConfigRefused
 
-COUNTED = ("opened", "rows", "homes", "searches", "intake")
+COUNTED = ("opened", "rows", "homes", "searches", "intake", "created")
 PARTIES = ("person", "organisation", "system", "service")
 
 

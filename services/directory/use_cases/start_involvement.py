@@ -10,6 +10,7 @@ from services.directory.domain.content_guard import email_fault, name_fault
 from services.directory.domain.involvements import NewInvolvement
 from services.directory.domain.naming import uuid_of
 from services.directory.ports import OwnInvolvement, Providers, Receipt
+from services.directory.use_cases.acting_organisation import acting_organisation
 from services.directory.use_cases.change_own_services import ChangeOwnServices
 from services.runtime.caller import Caller
 from services.runtime.clock import london_day
@@ -38,8 +39,12 @@ class StartInvolvement:
         """Return the involvement's id, the same in every retry; raises InvalidRequest, NotFound, RecordFull."""
         said = (("practitioner", name_fault(new.practitioner)), ("email", email_fault(new.email)))
         faults = [(path, fault) for path, fault in said if fault]
-        if new.provider_id not in self.providers.current().by_id:
+        provider = self.providers.current().by_id.get(new.provider_id)
+        if provider is None:
             faults.append(("provider_id", "UNKNOWN_PROVIDER"))
+        elif provider.organisation_id not in (None, acting_organisation(caller)):
+            # Under the name of another team, a number of one's own would be phoned instead of theirs.
+            faults.append(("provider_id", "ANOTHER_ORGANISATIONS_PROVIDER"))
         if faults:
             raise InvalidRequest(faults)
         written = self.change_own_services(

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from deploy.local import databases
 from deploy.local.population.child import Child
 from deploy.local.population.generate import Population
 from deploy.local.population.provider import Provider as Founded
@@ -67,8 +68,10 @@ from services.directory.use_cases.look_at_child import LookAtChild
 from services.directory.use_cases.search_children import SearchChildren
 from services.directory.use_cases.supply_rows import SupplyRows
 from services.runtime import access, tokens
+from services.runtime import deadline as deadlines
 from services.runtime.caller import Caller
 from services.runtime.clock import SystemClock
+from services.runtime.database import engine_of
 from services.runtime.peers import Peer
 from services.runtime.tokens import Act, Standing
 from tests.promises.attacks.tap import Tapped
@@ -83,6 +86,7 @@ _METHOD = "/contactpoint.directory.v1."
 _LEDGER = "/contactpoint.audit.ledger.v1.LedgerService/"
 _BATCH = 200
 _SEARCHERS = 2
+_PATIENCE = 60.0
 _REASON = Reason(code=ReasonCode.SAFEGUARDING_CONCERN)
 
 
@@ -227,7 +231,7 @@ class _Providers:
 class Product:
     """Loads children and searches for them as the product does."""
 
-    def __init__(self, tapped: Tapped, writer: GroupCommit, rule: ReleaseRule, parties: _Parties, engine: Any) -> None:
+    def __init__(self, writer: GroupCommit, rule: ReleaseRule, parties: _Parties, engine: Any) -> None:
         self._parties = parties
         self._ledger = _Ledger(writer, rule)
         self._half, self._tag_key = secrets.token_bytes(32), secrets.token_bytes(32)
@@ -246,6 +250,10 @@ class Product:
         ledger: Any = self._ledger
         self._looking = LookAtChild(ledger=ledger, records=self._records, children=self._index)
         self._searching = SearchChildren(index=self._index, ledger=ledger, criteria_key=secrets.token_bytes(32))
+
+    def follow(self, stopping: threading.Event) -> None:
+        """Keep up with the log of the index, as a directory does."""
+        self._index.follow(stopping)
 
     def load(self, population: Population, children: Sequence[Child]) -> None:
         """Take children in, in batches, in their order."""
@@ -268,10 +276,12 @@ class Product:
             remembering.batch = batch
             wire = [supplying._supplied(child, ids) for child in batch]
             rows = [translate.supplied_child(row, within="") for row in wire]
-            supply(self._acting(self._parties.supplier()), idempotency_key=str(uuid.uuid4()), rows=rows)
+            with deadlines.within(_PATIENCE):
+                supply(self._acting(self._parties.supplier()), idempotency_key=str(uuid.uuid4()), rows=rows)
 
     def search(self, children: Sequence[Child]) -> tuple[int, int]:
         """Search for each child by name and date, open it if it is shown; return how many were shown and opened."""
+        self._index.catch_up()
         with ThreadPoolExecutor(_SEARCHERS) as searchers:
             opened = sum(searchers.map(self._search_and_open, children))
         return len(children), opened
@@ -303,13 +313,14 @@ class Product:
             date_of_birth=DateOfBirth(born.year, born.month, born.day),
             is_not_yet_named=child.is_not_yet_named,
         )
-        found = self._searching(self._acting(self._parties.practitioner("SearchChildren")), question)
-        mine = [row for row in found.rows if self._child_of.get(row.current.number) is child]
-        if not mine:
-            return 0
-        self._acting(self._parties.practitioner("OpenRecord"))
-        self._looking(Handle(value=mine[0].handle), _REASON, Section.SERVICES)
-        return 1
+        with deadlines.within(_PATIENCE):
+            found = self._searching(self._acting(self._parties.practitioner("SearchChildren")), question)
+            mine = [row for row in found.rows if self._child_of.get(row.current.number) is child]
+            if not mine:
+                return 0
+            self._acting(self._parties.practitioner("OpenRecord"))
+            self._looking(Handle(value=mine[0].handle), _REASON, Section.SERVICES)
+            return 1
 
     def _acting(self, act: Act) -> Caller:
         self._ledger.acting.token = act
@@ -339,7 +350,11 @@ def running_product(tapped: Tapped) -> Iterator[Product]:
     directory, ledger = migrated(tapped.server, "directory"), migrated(tapped.server, "audit.ledger")
     tapped.keep_log(DIRECTORY)
     tapped.keep_log(LEDGER)
-    engines = [directory.engine(pool_size=4), ledger.engine(pool_size=1)]
+    # How long a statement may take is measured elsewhere; here a busy machine must not end a day of 200,000 searches.
+    engines = [
+        engine_of(database._url(databases.server_role(database.process)), pool_size=size, statement_seconds=_PATIENCE)
+        for database, size in ((directory, 6), (ledger, 1))
+    ]
     said = limits.read(LIMITS)
     # The day of a whole country is one person's here.
     said = dataclasses.replace(said, ceilings=dict.fromkeys(said.ceilings, 1 << 40))
@@ -359,7 +374,12 @@ def running_product(tapped: Tapped) -> Iterator[Product]:
         end = time.monotonic() + 20
         while not writer.is_leading and time.monotonic() < end:
             time.sleep(0.02)
-        yield Product(tapped, writer, rule, _found(writer, said), engines[0])
+        product = Product(writer, rule, _found(writer, said), engines[0])
+        following = threading.Thread(target=product.follow, args=(stopping,))
+        following.start()
+        yield product
+        stopping.set()
+        following.join()
     finally:
         stopping.set()
         leading.join()

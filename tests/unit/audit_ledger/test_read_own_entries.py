@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.audit.ledger import entry_format
+from services.audit.ledger.domain.entry import Section
 from services.audit.ledger.use_cases.read_own_entries import OwnReading, ReadOwnEntries
 from services.runtime.errors import NotPermitted
 from tests.fakes.audit_ledger import Ledger, Person, candidate
@@ -24,6 +25,15 @@ def test_ones_own_looks_have_their_numbers_and_searches_have_none(ledger: Ledger
     acts = [(entry_format.decode(one.body).draft.act.rpartition("/")[2], one.number) for one in found.entries]
     assert acts[:3] == [("OpenRecord", first.number), ("SearchChildren", 0), ("CreateChild", second.number)]
     assert {entry_format.decode(one.body).draft.person for one in found.entries} == {nurse.person}
+
+
+def test_a_search_that_showed_one_child_and_a_refused_look_tell_no_number(ledger: Ledger, nurse: Person) -> None:
+    """A row shows no number, so the list of one's own acts must not hand out a thousand a day."""
+    made = ledger.create(ledger.somebody())
+    handle = ledger.search(nurse, [candidate(made.number)]).slots[0].handle
+    with pytest.raises(NotPermitted):
+        ledger.look(nurse, handle, section=Section.HOME)
+    assert [one.number for one in read(ledger, nurse).entries] == [0, 0, 0]
 
 
 def test_pages_follow_one_another(ledger: Ledger, nurse: Person) -> None:

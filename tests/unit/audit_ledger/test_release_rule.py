@@ -233,6 +233,23 @@ def test_c_rows_count_as_shown_and_own_involvements_do_not() -> None:
     ledger.stop()
 
 
+def test_c_nobody_hides_a_child_among_namesakes_made_up_in_a_day() -> None:
+    """Above twenty alike a search shows none: twenty creations would hide a real child from everybody."""
+    plain = in_memory()
+    plain.stop()
+    assert plain.limits.ceilings["person", "created"] < MOST_SHOWN
+    ledger = in_memory(limits=with_ceilings(plain.limits, person_created=2))
+    ledger.found()
+    who = ledger.somebody()
+    for _ in range(2):
+        ledger.create(who)
+    with pytest.raises(CeilingReached):
+        ledger.create(who)
+    assert last_entry(ledger).draft.rule == "CEILING_PERSON_CREATED"
+    ledger.create(ledger.somebody())
+    ledger.stop()
+
+
 def test_c_starting_an_involvement_is_no_way_round_the_ceiling_of_homes() -> None:
     """What a start lets the person open without counting is counted once, when it starts."""
     plain = in_memory()

@@ -1,6 +1,8 @@
 """StartInvolvement: the caller's own, in the organisation's own statement."""
 
 from contextlib import suppress
+from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 
@@ -26,6 +28,17 @@ def test_it_is_shown_from_today(world: World, nurse: Person, number: int) -> Non
     assert (shown.is_own, shown.is_lead_professional, shown.involvement.has_common_assessment) == (True, True, True)
     assert (shown.is_unconfirmed, shown.is_reported_wrong) == (False, False)
     assert started.involvement_id.version == 4
+
+
+def test_nobody_answers_in_the_name_of_another_organisation(world: World, nurse: Person, number: int) -> None:
+    """A number of one's own under a social worker's team would be phoned by everybody else."""
+    theirs = replace(TEAM, provider_id=uuid4(), organisation_id=Person().organisation)
+    ours = replace(TEAM, provider_id=uuid4(), organisation_id=nurse.organisation)
+    world.providers.by_id |= {one.provider_id: one for one in (theirs, ours)}
+    with pytest.raises(InvalidRequest) as refused:
+        world.started(nurse, number, provider_id=theirs.provider_id)
+    assert refused.value.field_violations == (("provider_id", "ANOTHER_ORGANISATIONS_PROVIDER"),)
+    world.started(nurse, number, provider_id=ours.provider_id)
 
 
 def test_the_child_becomes_one_of_the_persons_own(world: World, nurse: Person, number: int) -> None:

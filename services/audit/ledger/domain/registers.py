@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from services.audit.ledger.domain.entry import (
+    CREATED,
     INTAKE,
     OWN_STARTED,
     RELEASED,
@@ -55,6 +56,7 @@ class Usage:
     homes: int = 0
     searches: int = 0
     intake: int = 0
+    created: int = 0
 
 
 _NOTHING = Usage()
@@ -145,7 +147,7 @@ class Registers:
             self._usage.clear()
             self._day = day
         children = sum(subject.kind is SubjectKind.CHILD for subject in entry.subjects)
-        opened = homes = rows = searches = intake = 0
+        opened = homes = rows = searches = intake = created = 0
         if isinstance(draft.effect, SearchEntered):
             searches = 1
             rows = children if draft.outcome is Outcome.ALLOWED else 0
@@ -154,9 +156,11 @@ class Registers:
             opened = 1 - homes
         elif draft.rule == OWN_STARTED:
             homes = 1
+        elif draft.rule == CREATED:
+            created = 1
         elif draft.rule == INTAKE and draft.outcome is Outcome.ALLOWED:
             intake = children
-        if not (opened or homes or rows or searches or intake):
+        if not (opened or homes or rows or searches or intake or created):
             return
         for kind, party in parties_of(draft.person, draft.organisation, draft.system, self._keyring.environment):
             usage = self._usage[(kind, party)]
@@ -165,6 +169,7 @@ class Registers:
             usage.rows += rows
             usage.searches += searches
             usage.intake += intake
+            usage.created += created
 
     def _day_of(self, instant: datetime) -> date:
         """Return the day in London; one batch asks for the same instant a thousand times."""

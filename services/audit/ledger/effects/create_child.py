@@ -10,7 +10,7 @@ from functools import partial
 from services.audit.ledger.domain import numbers
 from services.audit.ledger.domain.act import Act, ActState, Written
 from services.audit.ledger.domain.calls import Call, Refused
-from services.audit.ledger.domain.entry import Receipt, Section
+from services.audit.ledger.domain.entry import CREATED, Receipt, Section
 from services.audit.ledger.domain.key_row import KeyRow, State, Statement
 from services.audit.ledger.domain.keyring import Keyring
 from services.audit.ledger.domain.work import Batch
@@ -44,6 +44,8 @@ class CreateChild:
         """Return the new row; limited, with the same answer, if the child meets a limited one by its whole name."""
         rule.check_source(call, self.source)
         met = self._met(call, batch, rule)
+        # (c) Namesakes made up by the dozen would hide a real child behind "add details".
+        rule.check_ceilings(call, batch, created=1)
         number = free_number(batch, self.drawn)
         is_limited = not met.isdisjoint(batch.registers.limited)
         row = KeyRow(
@@ -70,6 +72,7 @@ class CreateChild:
             sections=self.sections,
             children=(row,),
             states=(number if is_limited else None,),
+            rule=CREATED,
             answer=partial(with_keys, call, batch, act, row),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from services.audit.ledger.domain.calls import Call
-from services.audit.ledger.domain.entry import Entry, Receipt, SubjectKind
+from services.audit.ledger.domain.entry import Entry, Outcome, Receipt, SearchEntered, SubjectKind
 from services.audit.ledger.domain.keyring import Keyring
 from services.audit.ledger.ports import Log, Writer
 from services.audit.ledger.release_rule import MOST_SHOWN, ReleaseRule
@@ -14,7 +14,7 @@ from services.audit.ledger.use_cases.subject_reading import AskedPage, SubjectRe
 
 @dataclass(frozen=True, slots=True)
 class OwnEntry:
-    """One entry's stored bytes; number 0 where it is about no child, or about several."""
+    """One entry's stored bytes; number 0 where it is not about exactly one child, was a search, or was refused."""
 
     body: bytes
     number: int
@@ -53,5 +53,8 @@ class ReadOwnEntries:
 
 
 def _number(keyring: Keyring, entry: Entry) -> int:
+    # What was refused, or shown in a row only, told the person no number; so neither does this.
+    if entry.draft.outcome is not Outcome.ALLOWED or isinstance(entry.draft.effect, SearchEntered):
+        return 0
     children = [subject for subject in entry.subjects if subject.kind is SubjectKind.CHILD]
     return keyring.open_number(children[0].sealed_number) if len(children) == 1 else 0
