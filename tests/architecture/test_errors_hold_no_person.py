@@ -11,6 +11,7 @@ BOUNDARY = "services/runtime/interceptors/error_boundary.py"
 MAY_CATCH_ALL = {
     BOUNDARY: "it is the boundary",
     "services/runtime/server.py": "a loop in the background that dies unnoticed is worse than a restart",
+    "services/runtime/process.py": "a traceback of a process that ends would print what the error quotes",
     "services/runtime/database.py": "the next round of periodic work may do better, and nothing depends on this one",
 }
 """Who may catch a bare Exception, and why."""

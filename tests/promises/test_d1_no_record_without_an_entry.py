@@ -93,7 +93,7 @@ def told_during(doomed: Doomed, strike: Strike) -> list[Told]:
 
     def opens(place: int) -> Callable[[], list[Told]]:
         request = requests[place % len(requests)]
-        return lambda: [tell(seat.outside, seat.account.person_id, OPEN_RECORD, request, seconds=1.5)]
+        return lambda: [tell(seat.outside, seat.account.person_id, OPEN_RECORD, request, seconds=1.0)]
 
     crowd = Crowd()
     for place in range(CALLERS):

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from services.directory.domain.candidates import Candidate, Entry
 from services.directory.domain.dates import DateOfBirth
@@ -21,6 +22,7 @@ from services.directory.index.keys import IndexKey
 from services.directory.index.memory import Index
 from services.directory.index.sealing import START, Position, SealBroken
 from services.runtime.database import transaction
+from services.runtime.errors import ServiceError
 
 log = logging.getLogger(__name__)
 
@@ -125,7 +127,8 @@ class IndexLog:
                     self.load()
                 else:
                     self.catch_up()
-            except Exception as error:  # noqa: BLE001  # the next round may do better
+            except (ServiceError, SQLAlchemyError) as error:
+                # The next round may do better.
                 log.warning("index_not_followed", extra={"error_type": type(error).__name__})
 
     def append(self, connection: Connection, children: Sequence[Entry]) -> None:
