@@ -1,4 +1,4 @@
-"""The main job, for real: a nurse finds a child by a misspelt name, sees whom to phone, and every look is in the log."""
+"""The main job, for real: a nurse finds a child by a misspelt name and sees whom to phone; each look is in the log."""
 
 from __future__ import annotations
 
@@ -89,9 +89,15 @@ def test_she_records_that_she_works_with_the_child(town: Town, nurse: Seat) -> N
         return [one for one in record.involvements if one.is_own]
 
     assert [one.telephone for one in own()] == ["0113 496 0777"]
-    named = {"handle": child.handle, "involvement_id": started.involvement_id}
-    call(directory.ConfirmInvolvement, pb.ConfirmInvolvementRequest(idempotency_key=new_key(), **named))
-    call(directory.EndInvolvement, pb.EndInvolvementRequest(idempotency_key=new_key(), **named))
+    involvement = started.involvement_id
+    call(
+        directory.ConfirmInvolvement,
+        pb.ConfirmInvolvementRequest(idempotency_key=new_key(), handle=child.handle, involvement_id=involvement),
+    )
+    call(
+        directory.EndInvolvement,
+        pb.EndInvolvementRequest(idempotency_key=new_key(), handle=child.handle, involvement_id=involvement),
+    )
     assert own() == []
 
 
@@ -129,9 +135,7 @@ def test_who_looked_is_known(town: Town, nurse: Seat) -> None:
     name = pb.ChildName(full=pb.FullName(surname=child.query.surname, given_names=child.query.given_names))
     identified = auditor.call(
         auditor.directory.IdentifyChild,
-        pb.IdentifyChildRequest(
-            number=f"{child.number:010}", name=name, date_of_birth=born, reason=RECORD_KEEPING
-        ),
+        pb.IdentifyChildRequest(number=f"{child.number:010}", name=name, date_of_birth=born, reason=RECORD_KEEPING),
     )
     looked = auditor.call(auditor.review.WhoLookedAt, review.WhoLookedAtRequest(handle=identified.handle))
     acts = [(look.act.rsplit("/", 1)[-1], look.person) for look in looked.looks]

@@ -263,7 +263,8 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Shape
         databases = {name: migrated(server, name) for name in ("audit.ledger", "directory", "shielding")}
         engines = [databases["audit.ledger"].engine(pool_size=size) for size in (1, 4)]
         directory, shielding = databases["directory"].engine(), databases["shielding"].engine()
-        limits = with_ceilings(read(LIMITS), person_opened=MANY, person_rows=MANY, person_searches=MANY)
+        counted = ("opened", "rows", "searches", "created")
+        limits = with_ceilings(read(LIMITS), **{f"person_{one}": MANY for one in counted})
         ledger = Ledger(PostgresStore(engines[0]), PostgresLog(engines[1]), limits=limits)
         ledger.start()
         try:

@@ -1,4 +1,4 @@
-"""D4: every method, role and assurance is tried at the edge and at the services' own ports; what is unlisted looks forbidden."""
+"""D4: every method, role and assurance is tried at the edge and at service ports; the unlisted looks forbidden."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from contactpoint.access.v1 import access_pb2
 from contactpoint.directory.v1 import directory_service_pb2 as directory
 from google.protobuf import descriptor_pb2, descriptor_pool
+from google.protobuf.descriptor import FileDescriptor
 
 from deploy.local.settlement.inhabitants import ADMINISTRATOR, SUPPLIER
 from deploy.local.settlement.outside import Account
@@ -25,6 +26,7 @@ from services.runtime.access import (
     whole_table,
 )
 from services.runtime.interceptors.limits import ACT_KEY, SESSION_KEY
+from tests.support.figures import RecordProperty
 from tests.support.raw_calls import Answer, raw_call
 from tests.support.signing import TakenKey, claims_of, fresh, taken_key
 from tests.support.town import Town
@@ -87,7 +89,7 @@ def test_every_role_has_somebody() -> None:
     assert WHO.keys() == set(every_role())
 
 
-def test_every_cell_at_the_edge(town: Town, record_property: pytest.RecordProperty, is_full: bool) -> None:
+def test_every_cell_at_the_edge(town: Town, record_property: RecordProperty, is_full: bool) -> None:
     cells = Cells()
     for role, username in WHO.items() if is_full else SAMPLE.items():
         seat = town.seat(username)
@@ -102,7 +104,7 @@ def test_every_cell_at_the_edge(town: Town, record_property: pytest.RecordProper
     record_property("figure", f"edge: {cells.show()}")
 
 
-def test_every_cell_at_the_edge_without_a_session(town: Town, record_property: pytest.RecordProperty) -> None:
+def test_every_cell_at_the_edge_without_a_session(town: Town, record_property: RecordProperty) -> None:
     cells = Cells()
     for organisation in ("Leeds Community Health", SUPPLIER):
         channel = town.empty_seat(Account("", "", "", organisation, ())).outside.channel
@@ -121,9 +123,7 @@ def test_every_cell_at_the_edge_without_a_session(town: Town, record_property: p
     record_property("figure", f"edge without a session: {cells.show()}")
 
 
-def test_every_cell_at_the_services_ports(
-    town: Town, record_property: pytest.RecordProperty, is_full: bool
-) -> None:
+def test_every_cell_at_the_services_ports(town: Town, record_property: RecordProperty, is_full: bool) -> None:
     """The edge itself calls, with tokens that identity's own key signed, whatever they say."""
     cells, key = Cells(), taken_key(town.suite)
     base = _base_claims(town, WHO if is_full else SAMPLE)
@@ -142,7 +142,7 @@ def test_every_cell_at_the_services_ports(
 
 
 def test_every_cell_at_the_services_ports_without_a_token(
-    town: Town, record_property: pytest.RecordProperty, is_full: bool
+    town: Town, record_property: RecordProperty, is_full: bool
 ) -> None:
     """Every process calls every method of every other with nothing but its own certificate."""
     cells = Cells()
@@ -162,7 +162,7 @@ def test_every_cell_at_the_services_ports_without_a_token(
     record_property("figure", f"without a token: {cells.show()}")
 
 
-def test_every_onward_cell(town: Town, record_property: pytest.RecordProperty, is_full: bool) -> None:
+def test_every_onward_cell(town: Town, record_property: RecordProperty, is_full: bool) -> None:
     """Each process asks each internal method under a token for each method of its own, and of others, in each role."""
     cells, key, base = Cells(), taken_key(town.suite), _base_claims(town, WHO)
     causes = [said for said in whole_table() if said.exposure is Exposure.EDGE]
@@ -183,7 +183,7 @@ def test_every_onward_cell(town: Town, record_property: pytest.RecordProperty, i
     record_property("figure", f"onward: {cells.show()}")
 
 
-def test_a_silent_method_stops_every_server(record_property: pytest.RecordProperty) -> None:
+def test_a_silent_method_stops_every_server(record_property: RecordProperty) -> None:
     """Each server builds the whole table before it listens, and the table takes no method that says nothing."""
     pool = descriptor_pool.DescriptorPool()
     for module in (access_pb2, directory):
@@ -197,8 +197,8 @@ def test_a_silent_method_stops_every_server(record_property: pytest.RecordProper
     service = file.service.add(name="SilentService")
     kind = ".contactpoint.directory.v1.OpenRecordRequest"
     service.method.add(name="OpenQuietly", input_type=kind, output_type=kind)
-    pool.Add(file)  # type: ignore[no-untyped-call]  # the library's stub leaves it open
-    silent = pool.FindServiceByName("contactpoint.directory.v1.SilentService")  # type: ignore[no-untyped-call]  # the same
+    pool.Add(file)
+    silent = pool.FindServiceByName("contactpoint.directory.v1.SilentService")
     with pytest.raises(SilentMethod):
         AccessTable.from_services([silent])
     record_property("figure", "a method without the option: the server does not start")
@@ -250,9 +250,7 @@ def _two_proofs(base: dict[str, dict[str, object]], cause: MethodAccess) -> dict
     return {proof: base[proof] for proof in (*fits[:1], *others[:1])}
 
 
-def _with_token(
-    channel: grpc.Channel, key: TakenKey, method: str, claims: dict[str, object], audience: str
-) -> Answer:
+def _with_token(channel: grpc.Channel, key: TakenKey, method: str, claims: dict[str, object], audience: str) -> Answer:
     cause = claims.get("mth") if "LedgerService" in method else method
     said = fresh({**claims, "aud": audience, "mth": cause, "req": _OF_NOTHING})
     return raw_call(channel, method, b"", ((ACT_KEY, key.sign(said)),))
@@ -268,12 +266,12 @@ def _channels(town: Town) -> Iterator[tuple[str, str, grpc.Channel]]:
                 yield process, peer, channel
 
 
-def _add_with_imports(pool: descriptor_pool.DescriptorPool, file: object) -> None:
-    for needed in file.dependencies:  # type: ignore[attr-defined]  # a FileDescriptor
+def _add_with_imports(pool: descriptor_pool.DescriptorPool, file: FileDescriptor) -> None:
+    for needed in file.dependencies:
         _add_with_imports(pool, needed)
     copied = descriptor_pb2.FileDescriptorProto()
-    file.CopyToProto(copied)  # type: ignore[attr-defined]  # the same
+    file.CopyToProto(copied)
     try:
-        pool.FindFileByName(copied.name)  # type: ignore[no-untyped-call]  # the library's stub leaves it open
+        pool.FindFileByName(copied.name)
     except KeyError:
-        pool.Add(copied)  # type: ignore[no-untyped-call]  # the same
+        pool.Add(copied)

@@ -1,4 +1,4 @@
-"""D5: no call shows more than twenty children, and the day's ceilings hold where the key is, whoever crawls and however."""
+"""D5: no call shows more than twenty children; the day's ceilings hold where the key is, whoever crawls and however."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from deploy.local.settlement.scenarios import search_request
 from deploy.local.settlement.supplying import SEED
 from services.runtime.access import Exposure, whole_table
 from services.runtime.peers import peer_of_certificate
+from tests.support.figures import RecordProperty
 from tests.support.inside import Refused
 from tests.support.living import start_living
 from tests.support.taken_directory import HOME, OPEN_HOME, SEARCH, shown_in, taken
@@ -121,7 +122,7 @@ def colluders(woods: Woods, is_full: bool) -> tuple[str, list[Account]]:
     return organisation, woods.town.newcomers(20 if is_full else 10, organisation)
 
 
-def test_a_crawler_who_claims_to_work_with_every_child(woods: Woods, record_property: pytest.RecordProperty) -> None:
+def test_a_crawler_who_claims_to_work_with_every_child(woods: Woods, record_property: RecordProperty) -> None:
     """Own involvements do not count; whoever claims one for the sake of a look is stopped all the same."""
     seat, opened = woods.town.newcomers_seat(), 0
     call, service = seat.outside.call, seat.outside.directory
@@ -146,9 +147,7 @@ def test_a_crawler_who_claims_to_work_with_every_child(woods: Woods, record_prop
     record_property("figure", f"claiming to work with each: {opened} of at most {PERSON}")
 
 
-def test_one_account(
-    woods: Woods, colluders: tuple[str, list[Account]], record_property: pytest.RecordProperty
-) -> None:
+def test_one_account(woods: Woods, colluders: tuple[str, list[Account]], record_property: RecordProperty) -> None:
     town = woods.town
     seat = town.new_seat(colluders[1][0].username)
     got = woods.crawl([seat])
@@ -164,9 +163,9 @@ def test_one_account(
 
 
 def test_twenty_colluding_accounts_and_a_directory_taken_over(
-    woods: Woods, colluders: tuple[str, list[Account]], record_property: pytest.RecordProperty
+    woods: Woods, colluders: tuple[str, list[Account]], record_property: RecordProperty
 ) -> None:
-    """Their own tokens, sent to the ledger with the directory's own certificate: what no edge sees is counted all the same."""
+    """Their own tokens, at the ledger's port with the directory's certificate: what no edge sees is counted too."""
     seats = [woods.town.new_seat(account.username) for account in colluders[1]]
     got = woods.crawl(seats, by_the_ledgers_port=True)
     # The one account of before is among them.
@@ -175,7 +174,7 @@ def test_twenty_colluding_accounts_and_a_directory_taken_over(
 
 
 def test_another_system_of_the_same_organisation(
-    woods: Woods, colluders: tuple[str, list[Account]], record_property: pytest.RecordProperty
+    woods: Woods, colluders: tuple[str, list[Account]], record_property: RecordProperty
 ) -> None:
     """A second, stolen, system certificate brings them to the organisation's ceiling and no further."""
     seats = _through_another_system(woods.town, *colluders)
@@ -185,7 +184,7 @@ def test_another_system_of_the_same_organisation(
     record_property("figure", f"stolen system certificates: {ORGANISATION} of at most {ORGANISATION} an organisation")
 
 
-def test_another_organisation(woods: Woods, record_property: pytest.RecordProperty) -> None:
+def test_another_organisation(woods: Woods, record_property: RecordProperty) -> None:
     """The whole service's ceiling stops whoever comes next, a stranger included."""
     organisation = woods.town.new_organisation()
     people = woods.town.newcomers(5, organisation)
@@ -195,7 +194,7 @@ def test_another_organisation(woods: Woods, record_property: pytest.RecordProper
     record_property("figure", f"everybody: {SERVICE} of at most {SERVICE} the whole service")
 
 
-def test_rows(woods: Woods, record_property: pytest.RecordProperty) -> None:
+def test_rows(woods: Woods, record_property: RecordProperty) -> None:
     """Searches alone: what is shown in rows has a ceiling of its own, made-up candidates included."""
     town, shown = woods.town, 0
     seat = town.newcomers_seat()
@@ -217,7 +216,7 @@ def test_rows(woods: Woods, record_property: pytest.RecordProperty) -> None:
     record_property("figure", f"rows by a directory taken over: {shown} of at most {ROWS}, 20 at once")
 
 
-def test_homes(woods: Woods, record_property: pytest.RecordProperty) -> None:
+def test_homes(woods: Woods, record_property: RecordProperty) -> None:
     town, opened = woods.town, 0
     seat = town.newcomers_seat()
     handle = woods.find(seat)

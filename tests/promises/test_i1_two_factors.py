@@ -13,6 +13,7 @@ from contactpoint.identity.v1 import identity_service_pb2 as identity
 
 from deploy.local.settlement.outside import TOTP_SECONDS, Account
 from services.runtime.access import every_service
+from tests.support.figures import RecordProperty
 from tests.support.inside import Refused
 from tests.support.town import Seat, Town
 
@@ -34,6 +35,7 @@ def tried(seat: Seat, account: Account, code: str) -> str:
 
 def at_once(seat: Seat, account: Account, code: str, tries: int) -> Counter[str]:
     """Return how many of many tries at once ended how; who was told BUSY comes back, as an attacker would."""
+
     def one(_: int) -> str:
         for _again in range(40):
             ended = tried(seat, account, code)
@@ -46,7 +48,7 @@ def at_once(seat: Seat, account: Account, code: str, tries: int) -> Counter[str]
         return Counter(senders.map(one, range(tries)))
 
 
-def test_of_fifty_tries_of_one_code_one_gets_in(town: Town, record_property: pytest.RecordProperty) -> None:
+def test_of_fifty_tries_of_one_code_one_gets_in(town: Town, record_property: RecordProperty) -> None:
     account = town.newcomer()
     town.give_codes_back(account)
     seat = town.empty_seat(account)
@@ -59,7 +61,7 @@ def test_of_fifty_tries_of_one_code_one_gets_in(town: Town, record_property: pyt
     record_property("figure", f"{rounds[0]} success of {TRIES} parallel tries of one code")
 
 
-def test_no_single_factor_gets_in(town: Town, record_property: pytest.RecordProperty) -> None:
+def test_no_single_factor_gets_in(town: Town, record_property: RecordProperty) -> None:
     account, other = town.newcomers(2)
     town.give_codes_back(account)
     town.give_codes_back(other)
@@ -97,9 +99,7 @@ def test_a_code_that_met_a_wrong_password_is_used_up(town: Town) -> None:
     assert tried(seat, account, code) == WRONG
 
 
-def test_enrolment_takes_link_and_code_and_binds_both_factors_once(
-    town: Town, record_property: pytest.RecordProperty
-) -> None:
+def test_enrolment_takes_link_and_code_and_binds_both_factors_once(town: Town, record_property: RecordProperty) -> None:
     account, link, code = town.invited()
     seat = town.empty_seat(account)
     call, service = seat.outside.call, seat.outside.sign_in_service
@@ -123,9 +123,7 @@ def test_enrolment_takes_link_and_code_and_binds_both_factors_once(
     totp = account.code()
 
     def completed(password: str, totp_code: str) -> str:
-        request = identity.CompleteEnrolmentRequest(
-            link_token=link, code=code, password=password, totp_code=totp_code
-        )
+        request = identity.CompleteEnrolmentRequest(link_token=link, code=code, password=password, totp_code=totp_code)
         try:
             answer = call(service.CompleteEnrolment, request)
         except Refused as refused:
@@ -163,7 +161,7 @@ def test_five_wrong_codes_end_link_and_code_even_at_once(town: Town) -> None:
     assert begun(code) == "ENROLMENT_REFUSED"
 
 
-def test_every_session_rests_on_two_factors(town: Town, record_property: pytest.RecordProperty) -> None:
+def test_every_session_rests_on_two_factors(town: Town, record_property: RecordProperty) -> None:
     seat = town.seat("nurse")
     listed = seat.outside.call(seat.outside.sessions.ListSessions, identity.ListSessionsRequest()).sessions
     assert listed

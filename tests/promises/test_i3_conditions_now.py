@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from contactpoint.access.v1 import access_pb2 as access
@@ -20,6 +21,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from deploy.local.settlement.inhabitants import ADMINISTRATOR
 from deploy.local.settlement.outside import new_key
 from services.runtime.interceptors.limits import ACT_KEY, CHANNEL_KEY
+from tests.support.figures import RecordProperty
 from tests.support.inside import Refused
 from tests.support.raw_calls import raw_call
 from tests.support.signing import claims_of, fresh, taken_key
@@ -101,7 +103,7 @@ def lapses_of_a_person() -> dict[str, Callable[[Town, str], object]]:
 
 @pytest.mark.parametrize("condition", lapses_of_a_person())
 def test_a_persons_condition_is_judged_on_the_next_call(
-    condition: str, town: Town, record_property: pytest.RecordProperty
+    condition: str, town: Town, record_property: RecordProperty
 ) -> None:
     caller, _ = _caller(town)
     lapses = lapses_of_a_person()[condition]
@@ -111,7 +113,7 @@ def test_a_persons_condition_is_judged_on_the_next_call(
 
 @pytest.mark.parametrize("state", ["SUSPENDED", "WITHDRAWN", "SHIELDING_ONLY", "expired"])
 def test_an_organisations_accreditation_is_judged_on_the_next_call(
-    state: str, town: Town, record_property: pytest.RecordProperty
+    state: str, town: Town, record_property: RecordProperty
 ) -> None:
     organisation = town.new_organisation()
     caller, _ = _caller(town, organisation)
@@ -131,7 +133,7 @@ def test_an_organisations_accreditation_is_judged_on_the_next_call(
 
 @pytest.mark.parametrize("change", ["is_stopped", "policy_version"])
 def test_the_services_own_standing_is_judged_on_the_next_call(
-    change: str, town: Town, record_property: pytest.RecordProperty
+    change: str, town: Town, record_property: RecordProperty
 ) -> None:
     """There is no RPC for it yet: identity's certificate and key make the act that one will make."""
     caller, _ = _caller(town)
@@ -151,13 +153,13 @@ def test_the_services_own_standing_is_judged_on_the_next_call(
     record_property("figure", f"service {change}: {stale} stale of {len(caller.answers)} calls")
 
 
-def test_what_ends_by_itself_ends_on_the_next_call(town: Town, record_property: pytest.RecordProperty) -> None:
+def test_what_ends_by_itself_ends_on_the_next_call(town: Town, record_property: RecordProperty) -> None:
     """No act, no nightly job: the moment passes, and the next call is refused."""
     seconds = 2.5
     organisation = town.new_organisation()
-    callers = {
-        name: _caller(town)[0] for name in ("check", "training", "sponsorship", "grant")
-    } | {"accreditation": _caller(town, organisation)[0]}
+    callers = {name: _caller(town)[0] for name in ("check", "training", "sponsorship", "grant")} | {
+        "accreditation": _caller(town, organisation)[0]
+    }
 
     def person(name: str) -> str:
         return callers[name].seat.account.person_id
@@ -211,7 +213,7 @@ def _caller(town: Town, organisation: str = "Leeds Community Health") -> tuple[C
 
 
 def _stale(town: Town, caller: Caller, lapse: Callable[[], object]) -> int:
-    """Return how many calls begun after the lapse's return were answered; raises unless none was, before or at the ledger."""
+    """Return how many calls begun after the lapse's return were answered; fails unless none was, nor an older token."""
     assert caller.open_it()
     request = directory.OpenRecordRequest(handle=caller.handle, reason=REASON).SerializeToString()
     earlier = town.token(caller.seat, OPEN_RECORD, request)
@@ -254,7 +256,7 @@ def _change_service(town: Town, before: bytes, after: bytes) -> None:
 
 
 # What the administrator's token said last: while the service is stopped there is none to be had.
-_last: list[dict[str, object]] = []
+_last: list[dict[str, Any]] = []
 
 
 def _is_open(town: Town) -> bool:

@@ -13,6 +13,7 @@ from contactpoint.audit.ledger.v1 import ledger_service_pb2 as ledger
 from services.runtime.access import Exposure, whole_table
 from services.runtime.interceptors.limits import ACT_KEY, SESSION_KEY
 from services.runtime.tokens import LONGEST_LIFE_SECONDS
+from tests.support.figures import RecordProperty
 from tests.support.hostile_tokens import DIRECTLY, EVERYWHERE
 from tests.support.raw_calls import ACCESS_REASONS, Answer, raw_call
 from tests.support.signing import claims_of, fresh, taken_key
@@ -22,6 +23,7 @@ from tests.support.town import Town
 pytestmark = [pytest.mark.promise("I4"), pytest.mark.timeout(300)]
 
 ENTER_LOOK = "/contactpoint.audit.ledger.v1.LedgerService/EnterLook"
+ENTER_SEARCH = "/contactpoint.audit.ledger.v1.LedgerService/EnterSearch"
 READ_OWN = "/contactpoint.audit.ledger.v1.LedgerService/ReadOwnEntries"
 LIST_OWN_LOOKS = "/contactpoint.audit.review.v1.ReviewService/ListOwnLooks"
 # Too much metadata is refused before the token is looked at.
@@ -62,7 +64,7 @@ HOPS = (
 
 
 @pytest.mark.parametrize("hop", HOPS, ids=lambda hop: hop.name)
-def test_no_attack_is_taken(hop: Hop, town: Town, record_property: pytest.RecordProperty) -> None:
+def test_no_attack_is_taken(hop: Hop, town: Town, record_property: RecordProperty) -> None:
     key = taken_key(town.suite)
     true = claims_of(town.token(town.seat(hop.who), hop.cause, hop.request))
     assert true["aud"] == hop.audience
@@ -83,7 +85,7 @@ def test_no_attack_is_taken(hop: Hop, town: Town, record_property: pytest.Record
     record_property("figure", f"{hop.name}: 0 of {len(attacks)} attacks accepted")
 
 
-def test_no_token_is_taken_elsewhere(town: Town, record_property: pytest.RecordProperty) -> None:
+def test_no_token_is_taken_elsewhere(town: Town, record_property: RecordProperty) -> None:
     """One true token, at every other method of every port, from every process's certificate."""
     taken, tried = [], 0
     token = town.token(town.seat("nurse"), OPEN_RECORD, b"")
@@ -102,21 +104,24 @@ def test_no_token_is_taken_elsewhere(town: Town, record_property: pytest.RecordP
     record_property("figure", f"0 of {tried} other places take a token")
 
 
-def test_an_onward_call_that_is_not_listed_is_refused(town: Town, record_property: pytest.RecordProperty) -> None:
-    """The directory's own tokens, each for another method, at the one ledger method that a look needs."""
-    key, taken, tried = taken_key(town.suite), [], 0
-    true = claims_of(town.token(town.seat("nurse"), OPEN_RECORD, b""))
-    child = town.new_child(town.seat("nurse"))
-    request = ledger.EnterLookRequest(handle=child.handle, reason=REASON, section=SERVICES).SerializeToString()
+def test_an_onward_call_that_is_not_listed_is_refused(town: Town, record_property: RecordProperty) -> None:
+    """The directory's own tokens, each for another method, at the ledger's methods for looks and searches."""
+    key, seat, accepted, tried = taken_key(town.suite), town.seat("nurse"), [], 0
+    true = claims_of(town.token(seat, OPEN_RECORD, b""))
+    child = town.new_child(seat)
+    look = ledger.EnterLookRequest(handle=child.handle, reason=REASON, section=SERVICES).SerializeToString()
+    slot = child.number.to_bytes(5, "big") + bytes([1, 3, 0])
+    search = ledger.EnterSearchRequest(candidates=slot.ljust(512, b"\0"), criteria_digest=bytes(32)).SerializeToString()
     with town.inside.channel("audit.ledger", as_process="directory") as channel:
-        for said in whole_table():
-            if said.exposure is not Exposure.EDGE or ENTER_LOOK in said.causes:
-                continue
-            tried += 1
-            answer = raw_call(channel, ENTER_LOOK, request, ((ACT_KEY, key.sign(fresh(true, mth=said.full_name))),))
-            if answer.reason not in REFUSALS:
-                taken.append(f"{said.full_name}: {answer.status} {answer.reason}")
-    assert not taken, "\n".join(taken)
+        for effect, request in ((ENTER_LOOK, look), (ENTER_SEARCH, search)):
+            for said in whole_table():
+                if said.exposure is not Exposure.EDGE or effect in said.causes:
+                    continue
+                tried += 1
+                answer = raw_call(channel, effect, request, ((ACT_KEY, key.sign(fresh(true, mth=said.full_name))),))
+                if answer.reason not in REFUSALS:
+                    accepted.append(f"{said.full_name} -> {effect}: {answer.status} {answer.reason}")
+    assert not accepted, "\n".join(accepted)
     record_property("figure", f"0 of {tried} unlisted onward pairs accepted")
 
 
@@ -147,7 +152,7 @@ def test_a_token_dies_after_ten_seconds(town: Town, is_full: bool) -> None:
         assert raw_call(channel, method, b"", ((ACT_KEY, token),)).reason == "NOT_AUTHENTICATED"
 
 
-def test_the_edge_takes_no_token(town: Town, record_property: pytest.RecordProperty) -> None:
+def test_the_edge_takes_no_token(town: Town, record_property: RecordProperty) -> None:
     """From outside a token is nothing: neither beside a session nor in its place."""
     seat = town.seat("nurse")
     method = "/contactpoint.identity.v1.SessionService/ListSessions"
@@ -161,7 +166,9 @@ def test_the_edge_takes_no_token(town: Town, record_property: pytest.RecordPrope
         "two sessions": ((SESSION_KEY, session), (SESSION_KEY, session)),
         "a channel of one's own": (("contactpoint-channel", "a" * 64), (SESSION_KEY, session)),
     }
-    taken = [name for name, sent in tries.items() if raw_call(seat.outside.channel, method, b"", sent).reason not in REFUSALS]
+    taken = [
+        name for name, sent in tries.items() if raw_call(seat.outside.channel, method, b"", sent).reason not in REFUSALS
+    ]
     assert not taken
     # A session is bound to its channel: another organisation's certificate makes nothing of it.
     other = town.empty_seat(town.cast.accounts["constable"])

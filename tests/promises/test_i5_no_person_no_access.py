@@ -10,6 +10,7 @@ from contactpoint.identity.v1 import identity_service_pb2 as identity
 
 from services.runtime.access import Assurance, Exposure, MethodAccess, whole_table
 from services.runtime.interceptors.limits import CHANNEL_KEY, SESSION_KEY
+from tests.support.figures import RecordProperty
 from tests.support.raw_calls import ACCESS_REASONS, Answer, raw_call
 from tests.support.town import Seat, Town
 
@@ -54,7 +55,7 @@ def claims_to_be(seat: Seat) -> dict[str, Sent]:
     return sent
 
 
-def test_the_edges_certificate_alone_opens_nothing(town: Town, record_property: pytest.RecordProperty) -> None:
+def test_the_edges_certificate_alone_opens_nothing(town: Town, record_property: RecordProperty) -> None:
     sent, opened, tried = claims_to_be(town.seat("nurse")), [], 0
     for process, channel in _ports(town):
         for said in (one for one in whole_table() if one.process == process):
@@ -79,7 +80,7 @@ def test_a_header_names_nobody(header: str, town: Town) -> None:
             assert raw_call(channel, method, b"", ((header, person),)).reason in REFUSALS
 
 
-def test_authorise_makes_no_token_without_a_session(town: Town, record_property: pytest.RecordProperty) -> None:
+def test_authorise_makes_no_token_without_a_session(town: Town, record_property: RecordProperty) -> None:
     """The one method that makes tokens: by tags, people, other channels and systems it makes none for a person."""
     seat, made = town.seat("nurse"), []
     tries = {
@@ -107,7 +108,7 @@ def test_authorise_makes_no_token_without_a_session(town: Town, record_property:
     record_property("figure", f"0 tokens of {len(tries) * len(persons)} asked for without a session")
 
 
-def test_outside_a_header_names_nobody_either(town: Town, record_property: pytest.RecordProperty) -> None:
+def test_outside_a_header_names_nobody_either(town: Town, record_property: RecordProperty) -> None:
     """With an organisation's good certificate and every header that might name a person: no session, no answer."""
     seat = town.seat("nurse")
     empty = town.empty_seat(seat.account)

@@ -25,6 +25,7 @@ from services.runtime.clock import SystemClock
 from services.runtime.database import engine_of
 from services.runtime.errors import NotPermitted, ServiceError
 from tests.support.acts import SetClock
+from tests.support.figures import RecordProperty
 from tests.support.inside import Refused
 from tests.support.signing import claims_of
 from tests.support.taken_directory import OPEN_RECORD, taken
@@ -117,7 +118,7 @@ class SetClockSigner:
         return secrets.token_hex(4)
 
 
-def test_a_session_idles_away(make_judge: Callable[[], Judge], record_property: pytest.RecordProperty) -> None:
+def test_a_session_idles_away(make_judge: Callable[[], Judge], record_property: RecordProperty) -> None:
     judge = make_judge()
     assert judge.after() == ""
     for _ in range(4):
@@ -129,7 +130,7 @@ def test_a_session_idles_away(make_judge: Callable[[], Judge], record_property: 
 
 
 def test_a_session_ends_after_twelve_hours_of_use(
-    make_judge: Callable[[], Judge], record_property: pytest.RecordProperty
+    make_judge: Callable[[], Judge], record_property: RecordProperty
 ) -> None:
     judge, step = make_judge(), timedelta(minutes=14)
     lasted = timedelta(0)
@@ -149,9 +150,7 @@ def test_the_last_second_counts(make_judge: Callable[[], Judge]) -> None:
     assert judge.after(timedelta(seconds=15)) == SessionEnded.reason
 
 
-def test_a_refused_call_keeps_nothing_alive(
-    make_judge: Callable[[], Judge], record_property: pytest.RecordProperty
-) -> None:
+def test_a_refused_call_keeps_nothing_alive(make_judge: Callable[[], Judge], record_property: RecordProperty) -> None:
     judge = make_judge()
     assert judge.after() == ""
     assert judge.after(timedelta(minutes=14), FORBIDDEN) == NotPermitted.reason
@@ -190,7 +189,7 @@ def test_the_ledger_counts_the_twelve_hours_for_itself(town: Town) -> None:
     assert said["exp"] - said["iat"] <= 10
 
 
-def test_sign_out_ends_this_session_and_no_other(town: Town, record_property: pytest.RecordProperty) -> None:
+def test_sign_out_ends_this_session_and_no_other(town: Town, record_property: RecordProperty) -> None:
     account = town.newcomer()
     one, other = town.new_seat(account.username), town.new_seat(account.username)
     token = town.token(one, OPEN_RECORD, b"")
@@ -202,7 +201,7 @@ def test_sign_out_ends_this_session_and_no_other(town: Town, record_property: py
     record_property("figure", "sign-out: the next call, and a token from before it, refused")
 
 
-def test_one_named_session_ends_and_so_do_all(town: Town, record_property: pytest.RecordProperty) -> None:
+def test_one_named_session_ends_and_so_do_all(town: Town, record_property: RecordProperty) -> None:
     account = town.newcomer()
     one, other, third = (town.new_seat(account.username) for _ in range(3))
     stranger = town.newcomers_seat()

@@ -38,7 +38,7 @@ class Pen:
 
     def run(self, statement: str | sql.Composed, *values: Any) -> list[tuple[Any, ...]]:
         """Return the rows of a statement."""
-        query = statement if isinstance(statement, sql.Composed) else sql.SQL(statement)  # type: ignore[arg-type]  # tests' own texts
+        query = statement if isinstance(statement, sql.Composed) else sql.SQL(statement)
         cursor = self._connection.execute(query, values or None)
         return cursor.fetchall() if cursor.description else []
 

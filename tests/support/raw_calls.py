@@ -50,24 +50,21 @@ def raw_call(
     """Return the answer to one call of bytes; a refusal is an answer too."""
     begun_at = time.perf_counter()
     # Without serialisers the library hands bytes through; its types do not say so.
-    call: Any = channel.unary_unary(method)
-    body, ended = b"", None
+    call: Any = channel.unary_unary(method)  # type: ignore[call-arg]
+    body, reason = b"", ""
+    told: Any
     try:
-        body, ended = call.with_call(request, timeout=_SECONDS, metadata=tuple(metadata))
-    except grpc.RpcError as error:
-        refused = error
-    else:
-        refused = None
-    seconds = time.perf_counter() - begun_at
-    told: Any = ended if refused is None else refused
+        body, told = call.with_call(request, timeout=_SECONDS, metadata=tuple(metadata))
+    except grpc.RpcError as refused:
+        reason, told = refusal_of(refused).reason, refused
     return Answer(
         status=told.code().name,
-        reason="" if refused is None else refusal_of(refused).reason,
+        reason=reason,
         body=body,
         details=told.details() or "",
         trailers=_pairs(told.trailing_metadata()),
         headers=_pairs(told.initial_metadata()),
-        seconds=seconds,
+        seconds=time.perf_counter() - begun_at,
     )
 
 

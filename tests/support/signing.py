@@ -41,7 +41,8 @@ def taken_key(suite: Suite) -> TakenKey:
     seals = Seals(Path(str(suite.config("identity")["root_secret"])).read_bytes())
     rows = suite.psql(
         "identity",
-        "SELECT kid, sealed_private_key, not_before, not_after FROM token_key WHERE not_before <= now() ORDER BY not_before",
+        "SELECT kid, sealed_private_key, not_before, not_after FROM token_key"
+        " WHERE not_before <= now() ORDER BY not_before",
     )
     kid, sealed, not_before, not_after = rows[-1]
     place = (kid, _utc(not_before), _utc(not_after))

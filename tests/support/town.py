@@ -110,7 +110,7 @@ class Town:
         return Account(username, inhabitants._password(), "", organisation, (), person_id=person), link, code
 
     def give_codes_back(self, account: Account) -> None:
-        """Let a person use the codes of this minute again, by a pen in the database: else each sign-in waits for a new one."""
+        """Let a person use this minute's codes again, by a pen in the database: else each sign-in waits for a new."""
         self.suite.psql(
             "identity",
             "UPDATE guesses SET last_step = 0 WHERE id = (SELECT id FROM person WHERE username = %s)",
@@ -157,7 +157,8 @@ class Town:
             names = [f"p{next(_count)}.{uuid.uuid4().hex[:8]}" for _ in range(many - len(waiting) + ahead)]
             administrator = self.seat(ADMINISTRATOR).outside
             joins = [
-                inhabitants.invite(self.cast, administrator, (name, "Nia Newcomer", organisation, role)) for name in names
+                inhabitants.invite(self.cast, administrator, (name, "Nia Newcomer", organisation, role))
+                for name in names
             ]
             for join in joins:
                 join()

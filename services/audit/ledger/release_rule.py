@@ -177,11 +177,11 @@ class ReleaseRule:
     def start_own(self, call: Call, batch: Batch, row: KeyRow) -> str:
         """(c) Return the rule by which a child becomes the person's own; raises Refused.
 
-        From then on its home does not count: so it counts now, or starting would be a way round the ceiling.
+        From then on neither record nor home counts: so both count now, or starting would be a way round the ceilings.
         """
         if call.token.sub in row.own:
             return ENTERED
-        self.check_ceilings(call, batch, homes=1)
+        self.check_ceilings(call, batch, opened=1, homes=1)
         return OWN_STARTED
 
     def pending_version(self, row: KeyRow, section: Section, source: bytes, act_id: bytes) -> Statement:

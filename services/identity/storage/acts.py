@@ -101,7 +101,15 @@ _GUESSES = sa.text(
     ON CONFLICT (id) DO UPDATE SET last_step = greatest(guesses.last_step, excluded.last_step), wrong_in_row = 0
     """
 )
-_FORGET_OLD = sa.text("DELETE FROM act WHERE settled_at < :latest")
+# The ledger never forgets an act. A change of standing that was forgotten here and is asked for again would be planned
+# anew, get the first one's receipt, and settle bytes that the ledger never took: nobody could mend that party again.
+_FORGET_OLD = sa.text(
+    """
+    DELETE FROM act WHERE settled_at < :latest
+      AND method IN ('/contactpoint.identity.v1.SessionService/SignOut',
+                     '/contactpoint.identity.v1.SessionService/EndSessions')
+    """
+)
 
 
 class SqlActs:
@@ -164,7 +172,7 @@ class SqlActs:
         return [act for act in map(self._opened, rows) if act is not None]
 
     def forget_before(self, latest: datetime) -> None:
-        """Forget how acts settled before an instant were answered; their retries are the ledger's to know."""
+        """Forget ends of sessions that were settled before an instant: done once more, they only end one's own."""
         with transaction(self._engine) as connection:
             connection.execute(_FORGET_OLD, {"latest": latest})
 

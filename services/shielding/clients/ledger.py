@@ -30,7 +30,8 @@ class RemoteLedger:
         return self._guard.newest()
 
     def enter(self, act: Act, *, known_index: int) -> Entered:
-        answer = self._channel.call(self._people.Enter, _request(act), idempotent=True, with_act=True)
+        # Not repeated by the channel: only then does a plain no say that nothing was entered, whatever answer was lost.
+        answer = self._channel.call(self._people.Enter, _request(act), idempotent=False, with_act=True)
         if answer.state == pb.ACT_STATE_NOT_DONE:
             raise ActGivenUp
         return self._entered(answer, known_index)

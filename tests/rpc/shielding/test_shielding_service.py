@@ -271,8 +271,7 @@ def test_a_silent_ledger_leaves_a_step_that_is_driven_on_with_its_first_token(sh
     shielding.ledger.instead = refusing(DependencyUnavailable())  # type: ignore[assignment]
     request = opening(pb.ImposeInterimShieldRequest)
     assert refused(lambda: shielding.call(SOCIAL_WORKER, request)) == ("UNAVAILABLE", "DEPENDENCY_UNAVAILABLE")
-    # Repeated within the call, since the same act twice is one act.
-    assert len(shielding.ledger.asked) == 3
+    assert len(shielding.ledger.asked) == 1
     (pending,) = shielding.cases.pending.values()
     receipt = ledger_pb.Receipt(index=150, leaf=b"l" * 32)
     shielding.ledger.late = ledger_pb.ResumeActResponse(receipt=receipt, state=ledger_pb.ACT_STATE_DONE, number=NUMBER)
@@ -283,6 +282,19 @@ def test_a_silent_ledger_leaves_a_step_that_is_driven_on_with_its_first_token(sh
     (found,) = shielding.cases.cases.values()
     assert (found[0].state, found[1]) == (ShieldState.INTERIM, NUMBER)
     assert shielding.guard.newest() == 150
+
+
+def test_a_no_after_a_lost_yes_leaves_no_closed_child_without_a_case(shielding: ShieldingStack) -> None:
+    """The record is closed, the answer is lost, and whoever closed it is suspended: the case must be driven on."""
+
+    def closed_then_suspended(request: ledger_pb.EnterRequest) -> ledger_pb.EnterResponse:
+        if len(shielding.ledger.asked) > 1:
+            raise StandingChanged
+        raise DependencyUnavailable
+
+    shielding.ledger.instead = closed_then_suspended
+    refused(lambda: shielding.call(SOCIAL_WORKER, opening(pb.ImposeInterimShieldRequest)))
+    assert len(shielding.cases.pending) == 1
 
 
 def test_an_act_that_was_given_up_says_so(shielding: ShieldingStack) -> None:

@@ -79,6 +79,14 @@ def test_killed_in_the_last_step_all_of_it_happens(
     assert store.parties.person(act.subject.id) is not None
 
 
+def test_a_change_of_standing_is_remembered_as_long_as_the_ledger_remembers_it(store: Store, organisation: str) -> None:
+    """Else the same press a day later would meet the ledger's old receipt, and settle bytes that it never took."""
+    act = _begun(store, organisation)
+    store.steps.drive(act, is_ours=True)
+    store.acts.forget_before(store.clock.now() + STOPPED_AFTER)
+    assert isinstance(store.acts.find(act.name), SettledAct)
+
+
 def test_an_act_in_flight_is_left_alone(store: Store, organisation: str) -> None:
     _begun(store, organisation)
     assert store.drive_on() == 0

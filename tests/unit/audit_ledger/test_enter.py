@@ -140,6 +140,13 @@ def test_a_creation_needs_its_own_search(ledger: Ledger, nurse: Person, wrong: s
         ledger.enter(who, creation(ledger, found.search_handle, criteria_digest=digest), method=CREATE)
 
 
+def test_a_creation_is_said_by_the_own_organisation(ledger: Ledger, nurse: Person) -> None:
+    found = ledger.search(nurse)
+    with pytest.raises(NotPermitted):
+        ledger.enter(nurse, creation(ledger, found.search_handle, source=ELSEWHERE.bytes), method=CREATE)
+    assert last_entry(ledger).draft.rule == "STATEMENT_NOT_OWN"
+
+
 @pytest.mark.promise("S2")
 @pytest.mark.parametrize("seen_in", ["search", "repetition"])
 def test_a_child_that_meets_a_limited_one_is_created_limited_with_the_same_answer(

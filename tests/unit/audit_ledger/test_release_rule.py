@@ -209,7 +209,7 @@ def test_c_homes_have_a_ceiling_of_their_own_and_end_searching() -> None:
 def test_c_rows_count_as_shown_and_own_involvements_do_not() -> None:
     plain = in_memory()
     plain.stop()
-    ledger = in_memory(limits=with_ceilings(plain.limits, person_rows=3, person_opened=1))
+    ledger = in_memory(limits=with_ceilings(plain.limits, person_rows=3, person_opened=2))
     ledger.found()
     who = ledger.somebody()
     other = ledger.create(who)
@@ -250,11 +250,13 @@ def test_c_nobody_hides_a_child_among_namesakes_made_up_in_a_day() -> None:
     ledger.stop()
 
 
-def test_c_starting_an_involvement_is_no_way_round_the_ceiling_of_homes() -> None:
+@pytest.mark.promise("D5")
+@pytest.mark.parametrize("counted", ["opened", "homes"])
+def test_c_starting_an_involvement_is_no_way_round_a_ceiling(counted: str) -> None:
     """What a start lets the person open without counting is counted once, when it starts."""
     plain = in_memory()
     plain.stop()
-    ledger = in_memory(limits=with_ceilings(plain.limits, person_homes=2))
+    ledger = in_memory(limits=with_ceilings(plain.limits, **{f"person_{counted}": 2}))
     ledger.found()
     who = ledger.somebody()
     first, second, third = (ledger.create(who) for _ in range(3))
@@ -263,7 +265,7 @@ def test_c_starting_an_involvement_is_no_way_round_the_ceiling_of_homes() -> Non
         ledger.look(who, one.handle, method="OpenHome", section=Section.HOME)
     with pytest.raises(CeilingReached):
         ledger.write(who, third.handle, own=1)
-    assert last_entry(ledger).draft.rule == "CEILING_PERSON_HOMES"
+    assert last_entry(ledger).draft.rule == f"CEILING_PERSON_{counted.upper()}"
     # One's own children, and one's own words about any child, stay within reach.
     ledger.settle(ledger.write(who, first.handle, own=1).act_id)
     ledger.settle(ledger.write(who, second.handle, own=2).act_id)

@@ -155,7 +155,7 @@ class Registers:
             homes = int(Section.HOME in draft.sections)
             opened = 1 - homes
         elif draft.rule == OWN_STARTED:
-            homes = 1
+            opened = homes = 1
         elif draft.rule == CREATED:
             created = 1
         elif draft.rule == INTAKE and draft.outcome is Outcome.ALLOWED:
