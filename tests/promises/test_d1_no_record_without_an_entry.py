@@ -60,6 +60,7 @@ def full(doomed: Doomed) -> Iterator[None]:
         doomed.suite.process(LEDGERS_POSTGRES).restart()
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("strike", [killed, stopped, full, without_its_database], ids=lambda strike: strike.__name__)
 def test_every_answer_has_its_entry(
     doomed: Doomed, strike: Strike, is_full: bool, record_property: Callable[[str, object], None]
@@ -104,6 +105,7 @@ def told_during(doomed: Doomed, strike: Strike) -> list[Told]:
         crowd.wait_until(lambda told: len(told) >= CALLS and any(one.refusal for one in told), NOTICED_WITHIN_SECONDS)
         told = crowd.disperse()
     doomed.wait_until_the_ledger_leads()
+    doomed.wait_until_searches_answer()
     return told
 
 

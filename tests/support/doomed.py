@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -170,10 +171,10 @@ def _mounted(path: Path) -> SmallDisk:
 def _alone(today: date) -> Iterator[Child]:
     """Yield children with a whole name that no other child of the population has, and a date of birth to the day."""
     population = Population(seed=SEED, children=CHILDREN, today=today)
-    surnames = [child.name.surname for child in population]
+    names = Counter(child.name for child in population)
     for child in population:
         is_whole = child.name.given_names and not child.is_one_name_only and not child.is_not_yet_named
-        if is_whole and child.precision is Precision.DAY and surnames.count(child.name.surname) == 1:
+        if is_whole and child.precision is Precision.DAY and names[child.name] == 1:
             yield child
 
 

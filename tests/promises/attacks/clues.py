@@ -49,12 +49,12 @@ def clues_of(haul: Haul, subject: str, key: str, *, floating_share: int) -> Iter
 
     One in `floating_share` of all strings of eight bytes is looked for wherever it stands.
     """
-    own: dict[str, list[Clue]] = {}
 
     def clues_in(name: str) -> list[Clue]:
-        if name not in own:
-            own[name] = [clue for clue in _of_rows(name, haul.tables[name], floating_share) if clue.tells]
-        return own[name]
+        table = haul.tables[name]
+        if table.clues is None:
+            table.clues = [clue for clue in _of_rows(name, table, floating_share) if clue.tells]
+        return table.clues
 
     table = haul.tables[subject]
     yield from clues_in(subject)
@@ -97,7 +97,7 @@ def _of_rows(name: str, table: Table, floating_share: int) -> Iterator[Clue]:
         lengths = np.fromiter((len(value) for value in values), dtype=np.int64, count=len(values))
         yield Clue(f"length of {place}", lengths)
         yield Clue(f"value of {place}", coded(values))
-        if int(lengths.min(initial=0)) < _WINDOW:
+        if not len(lengths) or int(lengths.min()) < _WINDOW:
             continue
         yield Clue(f"zlib size of {place}", _quantiles([len(zlib.compress(value, 1)) for value in values]))
         yield Clue(f"bits set in {place}", _quantiles([int.from_bytes(value).bit_count() for value in values]))

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 Transaction = tuple[str, int]
 
@@ -41,6 +42,8 @@ class Table:
 
     columns: dict[str, list[bytes]] = field(default_factory=lambda: defaultdict(list))
     transactions: list[Transaction] = field(default_factory=list)
+    clues: list[Any] | None = None
+    """What its rows tell by themselves, once that is reckoned."""
 
     def __len__(self) -> int:
         return len(self.transactions)

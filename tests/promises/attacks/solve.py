@@ -40,18 +40,28 @@ class Truth:
 
 @dataclass(frozen=True)
 class Result:
-    """How well one attack did on one field, beside what a guess does; `noise` is one standard deviation of a guess."""
+    """How well one attack did on one field, beside what a guess does."""
 
     attack: str
     field: str
     share: float
     guess: float
-    noise: float
+    tries: int
+    """How often it had the choice, as far as one choice does not follow from another."""
 
     @property
     def gain(self) -> float:
         """What the attack adds to a guess."""
         return self.share - self.guess
+
+    @property
+    def luck(self) -> float:
+        """How likely a guess does as well by luck, at most (Chernoff's bound)."""
+        share, guess = self.share, self.guess
+        if share <= guess or not guess:
+            return 1.0
+        rest = (1 - share) * math.log((1 - share) / (1 - guess)) if share < 1 else 0.0
+        return math.exp(-self.tries * (share * math.log(share / guess) + rest))
 
     def __str__(self) -> str:
         return f"{self.field}: {100 * self.share:.2f} % (guess {100 * self.guess:.2f} %) by {self.attack}"
@@ -148,7 +158,7 @@ def _scored(attack: str, field: str, truth: Truth, guesses: Classes) -> Result:
     filled = np.where(guesses == NONE, mode, guesses)
     share = float(np.mean(filled[scored] == codes[scored])) if total else 0.0
     guess = float(np.mean(codes[scored] == mode)) if total else 0.0
-    return Result(attack, field, share, guess, math.sqrt(max(guess * (1 - guess), 1 / max(total, 1)) / max(total, 1)))
+    return Result(attack, field, share, guess, total)
 
 
 def _by_known(classes: Classes, codes: Classes, is_known: npt.NDArray[np.bool_]) -> Classes:
@@ -186,14 +196,16 @@ def _equality(clue: Clue, field: str, codes: Classes) -> Result | None:
     """Return how often two rows of a class are alike in a field, beside how often any two are."""
     usable = (clue.classes != NONE) & (codes != NONE)
     classes, values = clue.classes[usable], codes[usable]
-    claimed = _pairs(np.unique(classes, return_counts=True)[1])
+    _, inverse, counts = np.unique(classes, return_inverse=True, return_counts=True)
+    claimed = _pairs(counts)
     if claimed < _LEAST_PAIRS:
         return None
-    equal = _pairs(np.unique(np.stack([classes, values]), axis=1, return_counts=True)[1])
+    # Class and value as one number: far quicker to count than pairs are.
+    equal = _pairs(np.unique(inverse * (int(values.max()) + 1) + values, return_counts=True)[1])
     everything = codes[codes != NONE]
     guess = _pairs(np.unique(everything, return_counts=True)[1]) / _pairs(np.asarray([len(everything)]))
-    noise = math.sqrt(max(guess * (1 - guess), 1 / claimed) / claimed)
-    return Result(f"same {clue.name}", f"equal {field}", equal / claimed, guess, noise)
+    # Of three alike each two are a pair, but the third follows: so only every second row that has a mate is a try.
+    return Result(f"same {clue.name}", f"equal {field}", equal / claimed, guess, int(counts[counts > 1].sum()) // 2)
 
 
 def _pairs(counts: npt.NDArray[np.int64]) -> int:
