@@ -40,7 +40,7 @@ class Appenders:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def work(self) -> None:
-        """Append until told to stop; with a new channel after each failure, since an old one waits longer and longer."""
+        """Append until told to stop; after a failure on a new channel, since an old one waits longer and longer."""
         while not self.stopping.is_set():
             with (
                 Inside(self.doomed.suite).channel("audit.ledger", as_process="identity") as channel,

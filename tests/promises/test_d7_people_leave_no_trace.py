@@ -373,7 +373,7 @@ def everything_once(doomed: Doomed, heard: Heard, seat: Seat, account: Account) 
             identity.SignInRequest(username=account.username, password=account.password, code="123456"),
         ),
     ):
-        heard.attempt(outside, method, request, seconds=2.0)
+        heard.attempt(outside, method, request, seconds=0.8)
     administrator = doomed.town.seat(ADMINISTRATOR).outside
     person = identity.AddPersonRequest(
         idempotency_key=new_key(),
@@ -384,10 +384,10 @@ def everything_once(doomed: Doomed, heard: Heard, seat: Seat, account: Account) 
         manager_email="manager@example.org",
         proofs=["PASSPORT"],
     )
-    heard.attempt(administrator, administrator.administration.AddPerson, person, seconds=2.0)
+    heard.attempt(administrator, administrator.administration.AddPerson, person, seconds=0.8)
     supplier = doomed.town.empty_seat(Account("", "", "", SUPPLIER, ())).outside
     row = pb.SuppliedChild(name=_name(SURNAME, GIVEN), date_of_birth=_day(BORN), authority="E08000035")
-    heard.attempt(supplier, supplier.supply.SupplyRows, _supplied(row), seconds=2.0, metadata=())
+    heard.attempt(supplier, supplier.supply.SupplyRows, _supplied(row), seconds=0.8, metadata=())
 
 
 @contextmanager
