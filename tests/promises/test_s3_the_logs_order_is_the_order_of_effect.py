@@ -34,7 +34,7 @@ IMPOSE = "/contactpoint.shielding.v1.ShieldingService/ImposeInterimShield"
 TRUST = "Leeds Community Health"
 LOOKERS = 3
 THREADS_EACH = 3
-PAUSE_SECONDS = 0.4
+PAUSE_SECONDS = 0.25
 # Longer than the sweeper takes to drive a case on: it waits ten seconds, and looks every five.
 SWEPT_WITHIN_SECONDS = 30.0
 # As long as an act may take here, and a little more.
