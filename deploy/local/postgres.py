@@ -174,7 +174,6 @@ class PostgresServer:
             "jit": "off",
             "max_parallel_workers_per_gather": 0,
             "fsync": "on",
-            "synchronous_commit": "on",
             "full_page_writes": "on",
             "password_encryption": "'scram-sha-256'",
             "timezone": "'UTC'",

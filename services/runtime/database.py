@@ -48,6 +48,8 @@ def engine_of(
             "options": (
                 f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
                 f" -c idle_in_transaction_session_timeout={2 * milliseconds} -c timezone=UTC"
+                # What was acknowledged is durable, whatever a server's own file says.
+                " -c synchronous_commit=on"
             ),
         },
     )

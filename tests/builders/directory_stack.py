@@ -18,6 +18,7 @@ from services.runtime.access import whole_table
 from services.runtime.caller import current_caller
 from services.runtime.certificates import WatchedCertificates
 from services.runtime.channels import PeerChannel
+from services.runtime.errors import every_error
 from services.runtime.clock import SystemClock
 from services.runtime.receipts import ReceiptGuard
 from services.runtime.server import RunningServer, ServerSettings, service_interceptors, start
@@ -72,6 +73,8 @@ def remote_ledger(folder: Path) -> Iterator[Remote]:
                 process="audit.ledger",
                 address=f"127.0.0.1:{running.port}",
                 certificates=WatchedCertificates(authority.process("directory").files),
+                # A directory process has imported no other service's errors; a test session may have.
+                known_errors=[error for error in every_error() if error.__module__ == "services.directory.errors"],
             )
         )
         guard = ReceiptGuard(KeptReceipt())
