@@ -18,8 +18,8 @@ from services.runtime.access import whole_table
 from services.runtime.caller import current_caller
 from services.runtime.certificates import WatchedCertificates
 from services.runtime.channels import PeerChannel
-from services.runtime.errors import every_error
 from services.runtime.clock import SystemClock
+from services.runtime.errors import every_error
 from services.runtime.receipts import ReceiptGuard
 from services.runtime.server import RunningServer, ServerSettings, service_interceptors, start
 from services.runtime.telemetry import Telemetry
