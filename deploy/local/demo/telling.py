@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from deploy.local.fault import Fault
 from deploy.local.settlement.outside import Refused
 
 _BACK_SECONDS = 30.0
+T = TypeVar("T")
 
 
 class NotAsTold(Exception):
@@ -58,18 +59,16 @@ def refused(reason: str | None, call: Callable[[], object]) -> None:
     raise NotAsTold("it was not refused")
 
 
-def in_time(call: Callable[[], object]) -> None:
-    """Make a call again and again until it is not refused; raises Refused if it always is."""
+def in_time(call: Callable[[], T]) -> T:
+    """Return the answer of a call that is made until it is not refused; raises Refused if it always is."""
     end = time.monotonic() + _BACK_SECONDS
     while True:
         try:
-            call()
+            return call()
         except Refused:
             if time.monotonic() > end:
                 raise
             time.sleep(0.1)
-        else:
-            return
 
 
 def check(holds: bool, what: str) -> None:  # noqa: FBT001  # reads as a sentence
