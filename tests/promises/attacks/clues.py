@@ -215,19 +215,18 @@ def _counts(table: Table) -> Classes:
 
 def _of_reads(said: Sequence[Said], keys: Sequence[bytes]) -> Iterator[Clue]:
     """Yield what was addressed by the statements just before a row was read: the search that led to it."""
-    row_of = {key: row for row, key in enumerate(keys)}
+    row_of = {hash(key): row for row, key in enumerate(keys)}
     marks: dict[str, Classes] = {}
     before: deque[list[tuple[str, int]]] = deque(maxlen=_BACK)
     names = _Names()
     for one in said:
-        for row in {row_of.pop(value) for values in one.values for value in values if value in row_of}:
+        for row in [row_of.pop(value) for value in {*one.hashes} if value in row_of]:
             # The nearest statement of a kind comes last, and stays.
             for name, mark in (found for marked in before for found in marked):
                 if name not in marks:
                     marks[name] = np.full(len(keys), NONE, dtype=np.int64)
                 marks[name][row] = mark
-        if one.values:
-            before.append(_marks(one, names))
+        before.append(_marks(one, names))
     for name, classes in marks.items():
         yield Clue(f"read after {name}", classes)
 
@@ -243,7 +242,7 @@ class _Names(dict[tuple[str, int], tuple[str, ...]]):
 
 def _marks(one: Said, names: _Names) -> list[tuple[str, int]]:
     found = []
-    for place, values in enumerate(one.values):
+    for place, values in enumerate(one.parameters):
         value, count, length = names[one.statement, place]
         # A hash is enough: what matters is whether two are equal.
         found += [(value, hash(tuple(sorted(values)))), (count, len(values)), (length, one.sizes[place])]

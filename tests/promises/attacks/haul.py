@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from itertools import accumulate
 from typing import Any
 
 Transaction = tuple[str, int]
@@ -23,17 +27,41 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One statement as the server's log has it."""
+    """One statement with values, as the server's log has it.
+
+    Of each value a 64-bit hash is kept, which shows what is equal as well: a day's values would not fit into memory.
+    """
 
     at: datetime
     database: str
-    session: int
-    virtual: str
     statement: str
-    values: tuple[tuple[bytes, ...], ...]
-    """Each parameter's values: one, or those of an array; of a long one its SHA-256, which shows equality as well."""
-    sizes: tuple[int, ...]
+    hashes: Sequence[int]
+    """Of all values of all parameters, in their order."""
+    ends: Sequence[int]
+    """Where each parameter's values end in `hashes`: one value, or those of an array."""
+    sizes: Sequence[int]
     """How many bytes each parameter has."""
+
+    @classmethod
+    def of(cls, at: datetime, database: str, statement: str, parameters: Sequence[Sequence[bytes]]) -> Said:
+        """Return a statement with these parameters' values."""
+        hashes = array("q", (hash(value) for values in parameters for value in values))
+        ends = _interned(tuple(accumulate(map(len, parameters))))
+        sizes = array("q", (sum(map(len, values)) for values in parameters))
+        return cls(at, database, sys.intern(statement), hashes, ends, sizes)
+
+    @property
+    def parameters(self) -> Iterator[Sequence[int]]:
+        """The hashes of each parameter's values."""
+        start = 0
+        for end in self.ends:
+            yield self.hashes[start:end]
+            start = end
+
+
+@cache
+def _interned(ends: tuple[int, ...]) -> tuple[int, ...]:
+    return ends
 
 
 @dataclass

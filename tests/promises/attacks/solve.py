@@ -95,14 +95,16 @@ def dated_by_reads(haul: Haul, subject: str, truth: Truth) -> Iterator[Result]:
     A row is tied to a page that was written in its transaction. The pages of known children have their dates; a search
     that reads dated pages and one that is not dates that one, if only one search can have read them all.
     """
-    reads = [set(values) for one in haul.said for values in one.values if len(values) > 1]
+    selects = (one for one in haul.said if one.statement.lstrip().upper().startswith("SELECT"))
+    reads = [set(values) for one in selects for values in one.parameters if len(values) > 1]
     addressed = set().union(*reads) if reads else set()
     for name, other in haul.tables.items():
         for column, values in other.columns.items():
-            if name == subject or not addressed.intersection(values):
+            hashes = [hash(value) for value in values] if addressed and name != subject else []
+            if not addressed.intersection(hashes):
                 continue
             link = links_by_transaction(haul.tables[subject], other)
-            page_of = [None if row == NONE else values[row] for row in link]
+            page_of = [None if row == NONE else hashes[row] for row in link]
             day_of = _dated_pages(reads, page_of, truth)
             guesses = coded_days(truth, [None if page is None else day_of.get(page) for page in page_of])
             yield _scored(f"what reads address together, {name}.{column}", "date of birth", truth, guesses)
@@ -114,13 +116,13 @@ def coded_days(truth: Truth, days: Sequence[date | None]) -> Classes:
     return np.fromiter((NONE if day is None else codes.get(day, NONE) for day in days), dtype=np.int64, count=len(days))
 
 
-def _dated_pages(reads: Sequence[set[bytes]], page_of: Sequence[bytes | None], truth: Truth) -> dict[bytes, date]:
-    said: dict[bytes, Counter[date]] = defaultdict(Counter)
+def _dated_pages(reads: Sequence[set[int]], page_of: Sequence[int | None], truth: Truth) -> dict[int, date]:
+    said: dict[int, Counter[date]] = defaultdict(Counter)
     for page, day, is_known in zip(page_of, truth.days, truth.is_known, strict=True):
         if is_known and page is not None and day is not None:
             said[page][day] += 1
     day_of = {page: days.most_common(1)[0][0] for page, days in said.items()}
-    reads_of: dict[bytes, list[set[bytes]]] = defaultdict(list)
+    reads_of: dict[int, list[set[int]]] = defaultdict(list)
     for read in reads:
         for page in read:
             reads_of[page].append(read)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import subprocess
@@ -22,7 +21,6 @@ from tests.promises.attacks.haul import Haul, Said, Written
 
 _SLOT = "dba"
 _AT_ONCE = 4_000
-_LONG = 64
 _HEAD = re.compile(r"^table \w+\.(\w+): (INSERT|UPDATE|DELETE): ")
 _COLUMN = re.compile(r"(\w+)\[([^\]]+)\]:(?:'((?:[^']|'')*)'|(\S+))")
 _PARAMETER = re.compile(r"\$\d+ = (?:'((?:[^']|'')*)'|NULL)")
@@ -65,19 +63,20 @@ class Tapped:
 
     def _decoded(self, database: str) -> Iterator[Written]:
         slot = f"{_SLOT}_{database}"
-        transaction, at = 0, 0
+        count = 0
+        transaction = (database, count)
         with self.server.connect(database) as connection:
             while rows := _changes(connection, slot):
                 for row in rows:
                     text = str(row[0])
                     if text.startswith("BEGIN"):
-                        transaction, at = transaction + 1, 0
+                        count += 1
+                        transaction = (database, count)
                     elif head := _HEAD.match(text):
-                        at += 1
                         yield Written(
                             table=f"{database}.{head[1]}",
                             kind=head[2],
-                            transaction=(database, transaction),
+                            transaction=transaction,
                             values={
                                 found[1]: _value(found[2], found[3], found[4])
                                 for found in _COLUMN.finditer(text, head.end())
@@ -93,16 +92,9 @@ class Tapped:
                     kind, _, statement = text.partition(": ")
                     if not (kind == "statement" or kind.startswith("execute")):
                         continue
-                    parameters = _parameters(said.get("detail", ""))
-                    yield Said(
-                        at=datetime.strptime(said["timestamp"].removesuffix(" UTC"), "%Y-%m-%d %H:%M:%S.%f"),  # noqa: DTZ007
-                        database=said.get("dbname", ""),
-                        session=int(said["pid"]),
-                        virtual=str(said.get("vxid", "")),
-                        statement=statement,
-                        values=tuple(tuple(map(_short, values)) for values in parameters),
-                        sizes=tuple(sum(map(len, values)) for values in parameters),
-                    )
+                    if parameters := _parameters(said.get("detail", "")):
+                        at = datetime.strptime(said["timestamp"].removesuffix(" UTC"), "%Y-%m-%d %H:%M:%S.%f")  # noqa: DTZ007
+                        yield Said.of(at, said.get("dbname", ""), statement, parameters)
 
 
 @contextmanager
@@ -174,10 +166,6 @@ def _values(text: str | None) -> tuple[bytes, ...]:
     if text.startswith("{") and text.endswith("}"):
         return tuple(_element(found[1]) for found in _ELEMENT.finditer(text))
     return (text.encode("utf-8", "surrogateescape"),)
-
-
-def _short(value: bytes) -> bytes:
-    return value if len(value) <= _LONG else hashlib.sha256(value).digest()
 
 
 def _element(text: str) -> bytes:
