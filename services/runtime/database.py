@@ -70,6 +70,16 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         raise DependencyUnavailable from None
 
 
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection for one statement that reads: its own transaction, without a begin and a commit on the wire.
+
+    Raises DependencyUnavailable as `transaction` does.
+    """
+    with transaction(engine.execution_options(isolation_level="AUTOCOMMIT")) as connection:
+        yield connection
+
+
 def can_read(engine: Engine) -> bool:
     """Return whether the database answers now; for readiness."""
     try:

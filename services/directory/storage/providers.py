@@ -18,7 +18,7 @@ from services.directory.domain.providers import Contact, Provider, ProviderKind
 from services.directory.ports import Outcome, ProviderList, Receipt
 from services.directory.storage import acts
 from services.directory.storage.tables import provider, provider_change
-from services.runtime.database import transaction
+from services.runtime.database import reading, transaction
 
 _WRITERS_LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtext('contactpoint-directory-providers'))")
 
@@ -40,7 +40,7 @@ class SqlProviders:
     def current(self) -> ProviderList:
         """Return every provider as of now."""
         held = self._held
-        with transaction(self._engine) as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(
                 sa.select(provider).where(provider.c.change > held.change).order_by(provider.c.change)
             ).all()

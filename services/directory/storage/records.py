@@ -20,7 +20,7 @@ from services.directory.storage import acts, statement_format
 from services.directory.storage.container import Containers, StatementLock, StatementName, statement_key
 from services.directory.storage.keys import record_tag
 from services.directory.storage.tables import record
-from services.runtime.database import transaction
+from services.runtime.database import reading, transaction
 from services.runtime.errors import BeingChanged
 
 log = logging.getLogger(__name__)
@@ -57,13 +57,13 @@ class SqlRecords:
 
     def moment(self) -> Moment:
         """Return the present moment: the snapshot of a transaction that begins now."""
-        with transaction(self.engine) as connection:
+        with reading(self.engine) as connection:
             return Moment(connection.scalar(_SNAPSHOT) or "")
 
     def read(self, number: int, keys: Sequence[StatementKey], *, since: Moment | None = None) -> tuple[Statement, ...]:
         """Return the statements that the keys open; see the port."""
         row = record_tag(self.tag_key, number)
-        with transaction(self.engine) as connection:
+        with reading(self.engine) as connection:
             found = connection.execute(_CONTAINER, {"tag": row}).first()
         if not any(key.version for key in keys):
             return ()
