@@ -7,7 +7,7 @@ something. What a class is worth, `solve.py` says.
 from __future__ import annotations
 
 import zlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,7 +23,8 @@ NONE = -1
 _WINDOW = 8
 _MOST_WINDOWS = 24
 _FEW = 16
-_BACK = 12
+_BACK = 24
+_AGO = 3
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -221,11 +222,15 @@ def _of_reads(said: Sequence[Said], keys: Sequence[bytes]) -> Iterator[Clue]:
     names = _Names()
     for one in said:
         for row in [row_of.pop(value) for value in {*one.hashes} if value in row_of]:
-            # The nearest statement of a kind comes last, and stays.
-            for name, mark in (found for marked in before for found in marked):
-                if name not in marks:
-                    marks[name] = np.full(len(keys), NONE, dtype=np.int64)
-                marks[name][row] = mark
+            # Several people search at once: the search that led here is the last of its kind, or one of those before.
+            back: Counter[str] = Counter()
+            for name, mark in (found for marked in reversed(before) for found in marked):
+                back[name] += 1
+                if back[name] <= _AGO:
+                    place = names.ago[name, back[name]]
+                    if place not in marks:
+                        marks[place] = np.full(len(keys), NONE, dtype=np.int64)
+                    marks[place][row] = mark
         before.append(_marks(one, names))
     for name, classes in marks.items():
         yield Clue(f"read after {name}", classes)
@@ -234,9 +239,21 @@ def _of_reads(said: Sequence[Said], keys: Sequence[bytes]) -> Iterator[Clue]:
 class _Names(dict[tuple[str, int], tuple[str, ...]]):
     """What the marks of a statement's parameters are called."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.ago = _Ago()
+
     def __missing__(self, key: tuple[str, int]) -> tuple[str, ...]:
         name = f"{' '.join(key[0].split())[:70]} ${key[1] + 1}"
         self[key] = (name, f"{name}, how many", f"{name}, how long")
+        return self[key]
+
+
+class _Ago(dict[tuple[str, int], str]):
+    """What a mark is called that many statements of its kind ago."""
+
+    def __missing__(self, key: tuple[str, int]) -> str:
+        self[key] = key[0] if key[1] == 1 else f"{key[0]}, {key[1]} ago"
         return self[key]
 
 

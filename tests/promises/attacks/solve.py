@@ -67,15 +67,37 @@ class Result:
         return f"{self.field}: {100 * self.share:.2f} % (guess {100 * self.guess:.2f} %) by {self.attack}"
 
 
+@dataclass(frozen=True)
+class _Counted:
+    """A clue with its classes numbered from 0, and counted, once for all attacks."""
+
+    name: str
+    classes: Classes
+    counts: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, clue: Clue) -> _Counted:
+        says = clue.classes != NONE
+        _, inverse, counts = np.unique(clue.classes[says], return_inverse=True, return_counts=True)
+        classes = np.full(len(clue.classes), NONE, dtype=np.int64)
+        classes[says] = inverse
+        return cls(clue.name, classes, counts)
+
+    def guesses(self, value_of_class: Classes) -> Classes:
+        """Return for each row the value that its class is thought to have."""
+        return np.where(self.classes == NONE, NONE, value_of_class[self.classes])
+
+
 def results(clues: Iterable[Clue], truth: Truth) -> Iterator[Result]:
     """Yield what each clue recovers of each field, in every way."""
     for clue in clues:
-        if not clue.tells:
+        counted = _Counted.of(clue)
+        if len(counted.counts) < 2 or int(counted.counts.max()) < 2:
             continue
         for field, codes in truth.codes.items():
-            yield _scored(f"known children, {clue.name}", field, truth, _by_known(clue.classes, codes, truth.is_known))
-            yield _scored(f"frequency, {clue.name}", field, truth, _by_frequency(clue.classes, codes))
-            if (equal := _equality(clue, field, codes)) is not None:
+            yield _scored(f"known children, {clue.name}", field, truth, _by_known(counted, codes, truth.is_known))
+            yield _scored(f"frequency, {clue.name}", field, truth, _by_frequency(counted, codes))
+            if (equal := _equality(counted, field, codes)) is not None:
                 yield equal
 
 
@@ -163,30 +185,25 @@ def _scored(attack: str, field: str, truth: Truth, guesses: Classes) -> Result:
     return Result(attack, field, share, guess, total)
 
 
-def _by_known(classes: Classes, codes: Classes, is_known: npt.NDArray[np.bool_]) -> Classes:
+def _by_known(clue: _Counted, codes: Classes, is_known: npt.NDArray[np.bool_]) -> Classes:
     """Return for each row the value that most known rows of its class have."""
-    usable = is_known & (classes != NONE) & (codes != NONE)
-    guesses = np.full(len(classes), NONE, dtype=np.int64)
-    if not np.any(usable):
-        return guesses
-    pairs, counts = np.unique(np.stack([classes[usable], codes[usable]]), axis=1, return_counts=True)
-    order = np.lexsort((-counts, pairs[0]))
-    first = np.unique(pairs[0][order], return_index=True)
-    value_of = dict(zip(first[0].tolist(), pairs[1][order][first[1]].tolist(), strict=True))
-    return np.fromiter((value_of.get(one, NONE) for one in classes.tolist()), dtype=np.int64, count=len(classes))
+    usable = is_known & (clue.classes != NONE) & (codes != NONE)
+    value = np.full(len(clue.counts), NONE, dtype=np.int64)
+    if np.any(usable):
+        pairs, counts = np.unique(np.stack([clue.classes[usable], codes[usable]]), axis=1, return_counts=True)
+        # The most frequent is written last, and stays.
+        order = np.argsort(counts, kind="stable")
+        value[pairs[0][order]] = pairs[1][order]
+    return clue.guesses(value)
 
 
-def _by_frequency(classes: Classes, codes: Classes) -> Classes:
+def _by_frequency(clue: _Counted, codes: Classes) -> Classes:
     """Return for each row the value whose public rank is its class's rank by size."""
-    found, inverse, counts = np.unique(classes, return_inverse=True, return_counts=True)
-    counts = np.where(found == NONE, -1, counts)
-    ranks = np.empty(len(found), dtype=np.int64)
-    ranks[_largest_first(counts, lot=1)] = np.arange(len(found))
     public = _largest_first(np.bincount(codes[codes != NONE]), lot=2)
-    value = np.full(len(found), NONE, dtype=np.int64)
-    within = (ranks < len(public)) & (found != NONE)
-    value[within] = public[ranks[within]]
-    return value[inverse]
+    value = np.full(len(clue.counts), NONE, dtype=np.int64)
+    ranked = _largest_first(clue.counts, lot=1)[: len(public)]
+    value[ranked] = public[: len(ranked)]
+    return clue.guesses(value)
 
 
 def _largest_first(counts: npt.NDArray[np.int64], *, lot: int) -> npt.NDArray[np.int64]:
@@ -194,18 +211,18 @@ def _largest_first(counts: npt.NDArray[np.int64], *, lot: int) -> npt.NDArray[np
     return np.lexsort((np.random.default_rng(lot).permutation(len(counts)), -counts))
 
 
-def _equality(clue: Clue, field: str, codes: Classes) -> Result | None:
+def _equality(clue: _Counted, field: str, codes: Classes) -> Result | None:
     """Return how often two rows of a class are alike in a field, beside how often any two are."""
     usable = (clue.classes != NONE) & (codes != NONE)
     classes, values = clue.classes[usable], codes[usable]
-    _, inverse, counts = np.unique(classes, return_inverse=True, return_counts=True)
+    counts = np.bincount(classes)
     claimed = _pairs(counts)
     if claimed < _LEAST_PAIRS:
         return None
     # Class and value as one number: far quicker to count than pairs are.
-    equal = _pairs(np.unique(inverse * (int(values.max()) + 1) + values, return_counts=True)[1])
+    equal = _pairs(np.unique(classes * (int(values.max()) + 1) + values, return_counts=True)[1])
     everything = codes[codes != NONE]
-    guess = _pairs(np.unique(everything, return_counts=True)[1]) / _pairs(np.asarray([len(everything)]))
+    guess = _pairs(np.bincount(everything)) / _pairs(np.asarray([len(everything)]))
     # Of three alike each two are a pair, but the third follows: so only every second row that has a mate is a try.
     return Result(f"same {clue.name}", f"equal {field}", equal / claimed, guess, int(counts[counts > 1].sum()) // 2)
 
