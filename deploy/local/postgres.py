@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import subprocess
@@ -119,9 +120,10 @@ class PostgresServer:
         if self.data.exists():
             self._check_version(bin_folder)
             return False
-        part = self.data.with_name(f"{self.data.name}.part")
-        if part.exists():
-            shutil.rmtree(part)
+        # An initdb whose supervisor was killed may still be at work: it keeps its own folder, and goes with it.
+        for abandoned in self.data.parent.glob(f"{self.data.name}.part*"):
+            shutil.rmtree(abandoned, ignore_errors=True)
+        part = self.data.with_name(f"{self.data.name}.part-{secrets.token_hex(4)}")
         plain, _ = secret_files.password(self.layout, f"{SUPERUSER}.{self.name}")
         once = self.data.with_name(f"{self.data.name}.password")
         private_files.write(once, plain.encode())

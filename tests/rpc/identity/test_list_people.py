@@ -17,7 +17,7 @@ def test_it_lists_by_user_name_page_by_page(town: Town) -> None:
     row = first.people[0]
     assert (row.name, row.is_enrolled, list(row.roles)) == ("Amina Okafor", False, [])
     assert {"CHECK", "TRAINING", "FACTORS", "ROLE"} <= set(row.lapsed)
-    assert "@" not in str(first)
+    assert not any("@" in str(row) for row in first.people)
 
 
 def test_a_page_token_is_good_for_its_own_list(town: Town) -> None:
