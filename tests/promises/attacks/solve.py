@@ -102,11 +102,11 @@ def results(clues: Iterable[Clue], truth: Truth) -> Iterator[Result]:
 
 
 def best(found: Iterable[Result]) -> dict[str, Result]:
-    """Return for each field, and each field's equality, the attack that gained most."""
+    """Return for each field, and each field's equality, the attack that luck explains least."""
     winners: dict[str, Result] = {}
     for one in found:
         held = winners.get(one.field)
-        if held is None or one.gain > held.gain:
+        if held is None or (one.luck, -one.gain) < (held.luck, -held.gain):
             winners[one.field] = one
     return winners
 
