@@ -26,7 +26,7 @@ def make(layout: Layout, names: Iterable[str]) -> None:
             _check(path, made[name])
             continue
         if not path.exists():
-            private_files.write(path, _random(), replace=False)
+            private_files.write(path, random_secret(), replace=False)
         made[name] = _digest(path)
         private_files.write_json(register, made)
 
@@ -42,7 +42,7 @@ def password(layout: Layout, role: str) -> tuple[str, Path]:
     return path.read_text().strip().rpartition(":")[2], path
 
 
-def _random() -> bytes:
+def random_secret() -> bytes:
     """Return random bytes of which none is a line's end: whoever reads a secret file may strip a last one."""
     while b"\n" in (content := secrets.token_bytes(SECRET_BYTES)):
         pass
