@@ -13,6 +13,7 @@ class CallPool(ThreadPoolExecutor):
 
     def __init__(self, workers: int, *, waiting: int, name: str) -> None:
         super().__init__(workers, thread_name_prefix=name)
+        self.workers = workers
         self.most = workers + waiting
         self._count_lock = threading.Lock()
         self._count = 0
@@ -21,6 +22,16 @@ class CallPool(ThreadPoolExecutor):
     def is_full(self) -> bool:
         """Whether one more call would have to be refused."""
         return self._count >= self.most
+
+    @property
+    def busy(self) -> int:
+        """How many calls are being served."""
+        return min(self._count, self.workers)
+
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for a worker."""
+        return max(0, self._count - self.workers)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Run `fn` in a worker when one is free, and count it until it ends, however it ends."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NoReturn
 
 import grpc
@@ -27,7 +29,8 @@ class Admission(Interceptor):
 
     It is the outermost: gRPC asks the outermost function for its pool. A caller that opens a call and then sends
     nothing would hold a worker for ever (gRPC waits without limit for a request), so its call is ended after five
-    seconds.
+    seconds; and at once when silent calls hold half the workers: then the oldest of the connection that has most of
+    them goes first. Whoever means it has sent the request by then.
     """
 
     def __init__(self, *, process: str, calls: CallPool, own: Mapping[str, CallPool], telemetry: Telemetry) -> None:
@@ -38,7 +41,9 @@ class Admission(Interceptor):
         self._refusers = CallPool(_REFUSERS, waiting=0, name="refusals")
         self._busy = to_wire(Busy(), domain_of(process))
         self._no_message = to_wire(InvalidRequest([("", "NO_MESSAGE")]), domain_of(process))
-        self._silent: set[_Awaited] = set()
+        self._most_silent = max(1, calls.workers // 2)
+        self._silent: dict[_Awaited, None] = {}
+        self._silent_lock = threading.Lock()
 
     def intercept_service(
         self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
@@ -56,8 +61,10 @@ class Admission(Interceptor):
         """End, until stopped, each call that has waited five seconds for its request."""
         while not stopping.wait(_LOOK_EVERY_SECONDS):
             now = time.monotonic()
-            for awaited in [one for one in self._silent.copy() if one.ends_at_seconds <= now]:
-                awaited.context.cancel()  # type: ignore[no-untyped-call]  # grpc-stubs says nothing of it
+            with self._silent_lock:
+                over = [one for one in self._silent if one.ends_at_seconds <= now]
+            for awaited in over:
+                awaited.end()
 
     def _refuse(self, _: object, context: grpc.ServicerContext) -> None:
         self._end(context, self._busy, Busy)
@@ -87,14 +94,24 @@ class Admission(Interceptor):
     def _only(self, requests: Iterator[Any], context: grpc.ServicerContext, ends_at_seconds: float) -> Any:
         """Return the one request of a call; raises what gRPC knows how to take if the call is over before it came."""
         awaited = _Awaited(context, ends_at_seconds)
-        self._silent.add(awaited)
+        with self._silent_lock:
+            self._silent[awaited] = None
+            one_too_many = self._longest_silent() if len(self._silent) > self._most_silent else None
+        if one_too_many is not None:
+            one_too_many.end()
         try:
             request = next(requests, None)
         finally:
-            self._silent.discard(awaited)
+            with self._silent_lock:
+                self._silent.pop(awaited, None)
         if request is None:
             self._end(context, self._no_message, InvalidRequest)
         return request
+
+    def _longest_silent(self) -> _Awaited:
+        held = Counter(one.connection for one in self._silent)
+        most = max(held.values())
+        return next(one for one in self._silent if held[one.connection] == most)
 
     def _end(self, context: grpc.ServicerContext, status: status_pb2.Status, error: type[ServiceError]) -> NoReturn:
         # Tracing is further in and does not see these.
@@ -109,3 +126,12 @@ class _Awaited:
 
     context: grpc.ServicerContext
     ends_at_seconds: float
+
+    @cached_property
+    def connection(self) -> str:
+        """The connection it came by."""
+        return str(self.context.peer())
+
+    def end(self) -> None:
+        """End it: whoever waits for its request is told that none comes."""
+        self.context.cancel()  # type: ignore[no-untyped-call]  # grpc-stubs says nothing of it
