@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import grpc
 from google.rpc import status_pb2
 
-from services.runtime.call_pool import CallPool
+from services.runtime.call_pool import MOST_SILENT, CallPool
 from services.runtime.deadline import LONGEST_SECONDS
 from services.runtime.errors import Busy, InvalidRequest, ServiceError, to_wire
 from services.runtime.interceptors.arity import Continuation, Handler, Interceptor, behaviour_of, raw
@@ -27,10 +27,9 @@ _LOOK_EVERY_SECONDS = 0.25
 class Admission(Interceptor):
     """Gives a method with a pool of its own to that pool, and answers BUSY at once where a pool is full.
 
-    It is the outermost: gRPC asks the outermost function for its pool. A caller that opens a call and then sends
-    nothing would hold a worker for ever (gRPC waits without limit for a request), so its call is ended after five
-    seconds; and at once when silent calls hold half the workers: then the oldest of the connection that has most of
-    them goes first. Whoever means it has sent the request by then.
+    It is the outermost: gRPC asks the outermost function for its pool. gRPC waits without limit for a request, in a
+    thread: a call is one of the workers' only when its request has come. One that stays silent is ended after five
+    seconds, and before that when there are too many: the oldest of the connection that has most of them goes first.
     """
 
     def __init__(self, *, process: str, calls: CallPool, own: Mapping[str, CallPool], telemetry: Telemetry) -> None:
@@ -41,7 +40,6 @@ class Admission(Interceptor):
         self._refusers = CallPool(_REFUSERS, waiting=0, name="refusals")
         self._busy = to_wire(Busy(), domain_of(process))
         self._no_message = to_wire(InvalidRequest([("", "NO_MESSAGE")]), domain_of(process))
-        self._most_silent = max(1, calls.workers // 2)
         self._silent: dict[_Awaited, None] = {}
         self._silent_lock = threading.Lock()
 
@@ -76,13 +74,20 @@ class Admission(Interceptor):
         ends_at_seconds = time.monotonic() + LONGEST_SECONDS
 
         def given(requests: Iterator[Any], context: grpc.ServicerContext) -> Any:
-            return requests if handler.request_streaming else self._only(requests, context, ends_at_seconds)
+            if handler.request_streaming:
+                return requests
+            with pool.silence():
+                return self._only(requests, context, ends_at_seconds)
 
         def call(requests: Iterator[Any], context: grpc.ServicerContext) -> Any:
-            return inner(given(requests, context), context)
+            request = given(requests, context)
+            with pool.work():
+                return inner(request, context)
 
         def stream(requests: Iterator[Any], context: grpc.ServicerContext) -> Iterator[Any]:
-            yield from inner(given(requests, context), context)
+            request = given(requests, context)
+            with pool.work():
+                yield from inner(request, context)
 
         streams = handler.response_streaming
         behaviour: Any = stream if streams else call
@@ -96,7 +101,7 @@ class Admission(Interceptor):
         awaited = _Awaited(context, ends_at_seconds)
         with self._silent_lock:
             self._silent[awaited] = None
-            one_too_many = self._longest_silent() if len(self._silent) > self._most_silent else None
+            one_too_many = self._longest_silent() if len(self._silent) > MOST_SILENT else None
         if one_too_many is not None:
             one_too_many.end()
         try:

@@ -164,7 +164,7 @@ def test_a_method_with_workers_of_its_own_is_not_delayed(start_stack: Start) -> 
     assert call.result() == slow
 
 
-def test_callers_who_send_nothing_hold_no_worker_for_long(start_stack: Start) -> None:
+def test_callers_who_send_nothing_hold_no_worker_and_are_ended(start_stack: Start) -> None:
     stack, never = start_stack(workers=2, waiting=2), threading.Event()
 
     def nothing() -> Iterator[bytes]:
@@ -172,12 +172,13 @@ def test_callers_who_send_nothing_hold_no_worker_for_long(start_stack: Start) ->
         yield from ()
 
     began = time.monotonic()
-    held = [stack.channel().stream_unary(OPEN, None, None).future(nothing()) for _ in range(4)]
-    until(lambda: _is_busy(stack))
-    until(lambda: _answers(stack), 7)
-    never.set()
+    held = [stack.channel().stream_unary(OPEN, None, None).future(nothing()) for _ in range(12)]
+    time.sleep(0.5)
+    assert _answers(stack)
+    assert not any(one.done() for one in held)
     assert all(one.exception() is not None for one in held)
     assert time.monotonic() - began < 7
+    never.set()
 
 
 def test_a_call_without_a_request_is_refused_alike(stack: Stack) -> None:
