@@ -2,6 +2,7 @@
 
 import sys
 
+from gateway.edge import metrics
 from gateway.edge.authorise import RemoteAuthorise
 from gateway.edge.config import EdgeConfig, called
 from gateway.edge.forward import AnyMethod, Forward
@@ -23,11 +24,13 @@ def serve(config: EdgeConfig) -> int:
     """Serve until told to stop; return the exit code."""
     table = whole_table()
     certificates = WatchedCertificates(CertificateFiles(config.certificate, config.private_key, config.ca))
-    telemetry = Telemetry.start(config.process, config.telemetry_dir)
+    telemetry = Telemetry.of(config)
+    away = telemetry.instrument(metrics.RATE_WINDOWS_AWAY)
     windows = connect(
         config.redis_url,
         calls_a_minute=config.calls_a_minute,
         channel_calls_a_minute=config.channel_calls_a_minute,
+        when_away=lambda: away.add(1),
     )
     peers = {name: config.peers[name] for name in called()}
     with open_channels(peers, certificates, forward_errors=True) as channels:

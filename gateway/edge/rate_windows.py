@@ -36,12 +36,15 @@ class RateWindows:
     channel_calls_a_minute: int
     monotonic: Callable[[], float] = time.monotonic
     now_seconds: Callable[[], float] = time.time
+    when_away: Callable[[], None] = lambda: None
+    """Told of each call that was not counted."""
     _left_alone_until: float = 0.0
 
     def count(self, session: str, channel: str) -> None:
         """Count one call of a session ("": none) on a channel; raises Busy above the minute's number of either."""
         monotonic_now = self.monotonic()
         if monotonic_now < self._left_alone_until:
+            self.when_away()
             return
         window, passed_seconds = divmod(self.now_seconds(), _WINDOW_SECONDS)
         most = {f"calls:{int(window)}:channel:{channel[:_NAME_LETTERS]}": self.channel_calls_a_minute}
@@ -55,6 +58,7 @@ class RateWindows:
             # A slow Redis must not make every call slow: it is asked again in a second.
             self._left_alone_until = monotonic_now + _AFTER_A_FAILURE_SECONDS
             log.warning("rate_windows_unavailable", extra={"error_type": type(error).__name__})
+            self.when_away()
             return
         if any(count > most_calls for count, most_calls in zip(counted, most.values(), strict=True)):
             raise Busy(retry_after_seconds=_WINDOW_SECONDS - passed_seconds)
@@ -71,7 +75,9 @@ class RateWindows:
         return [int(count) for count in pipeline.execute()[::2]]
 
 
-def connect(url: str, *, calls_a_minute: int, channel_calls_a_minute: int) -> RateWindows:
+def connect(
+    url: str, *, calls_a_minute: int, channel_calls_a_minute: int, when_away: Callable[[], None] = lambda: None
+) -> RateWindows:
     """Return rate windows in the Redis at `url`, such as "unix:///run/valkey.sock"; it is reached at the first call."""
     client = redis.Redis.from_url(
         url,
@@ -82,4 +88,9 @@ def connect(url: str, *, calls_a_minute: int, channel_calls_a_minute: int) -> Ra
         protocol=2,
         driver_info=None,
     )
-    return RateWindows(client=client, calls_a_minute=calls_a_minute, channel_calls_a_minute=channel_calls_a_minute)
+    return RateWindows(
+        client=client,
+        calls_a_minute=calls_a_minute,
+        channel_calls_a_minute=channel_calls_a_minute,
+        when_away=when_away,
+    )

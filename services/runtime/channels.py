@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import random
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 
@@ -15,19 +13,16 @@ import grpc
 from services.runtime import deadline as deadlines
 from services.runtime import telemetry
 from services.runtime.caller import current_caller
-from services.runtime.certificates import Certificates, WatchedCertificates
-from services.runtime.errors import ServiceError, code_of, from_wire
-from services.runtime.interceptors.limits import (
-    ACT_KEY,
-    LARGEST_MESSAGE_BYTES,
-    LARGEST_METADATA_BYTES,
-)
-from services.runtime.peers import server_name
+from services.runtime.certificates import WatchedCertificates
+from services.runtime.errors import NotTheLeader, ServiceError, code_of, from_wire
+from services.runtime.interceptors.limits import ACT_KEY
+from services.runtime.leader import Leader
+from services.runtime.line import Line
 
 _TRIES = 3
 _FIRST_PAUSE_SECONDS = 0.05
-# Calls in flight on a replaced channel are over by then: none may take longer.
-_REPLACED_CLOSES_AFTER_SECONDS = 2 * deadlines.LONGEST_SECONDS
+# What is left for a call after waiting for a leader.
+_FOR_THE_CALL_SECONDS = 0.5
 
 Q = TypeVar("Q")
 R = TypeVar("R")
@@ -36,9 +31,9 @@ R = TypeVar("R")
 class PeerChannel(grpc.Channel):
     """A channel to one process; give it to a generated stub once, and make every call through `call`.
 
-    When this process's certificate files change, a new channel takes the old one's place under the hood.
-    `known_errors` are the caller's own classes for refusals that only this peer makes; `forward_errors` (the edge)
-    hands on refusals of unknown reasons as they came.
+    Of several servers any is as good, in turn; if the process `is_led`, the one that leads is asked. `known_errors` are
+    the caller's own classes for refusals that only this peer makes; `forward_errors` (the edge) hands on refusals of
+    unknown reasons as they came.
     """
 
     def __init__(
@@ -49,17 +44,17 @@ class PeerChannel(grpc.Channel):
         certificates: WatchedCertificates,
         known_errors: Iterable[type[ServiceError]] = (),
         forward_errors: bool = False,
+        is_led: bool = False,
     ) -> None:
-        self._process = process
-        self._target = _target(address)
-        self._certificates = certificates
         self._known_errors = tuple(known_errors)
         self._forward_errors = forward_errors
-        self._lock = threading.Lock()
-        self._version, held = certificates.current()
-        self._channel = self._opened(held)
-        self._made: dict[tuple[str, str], tuple[int, Any]] = {}
         self._said: dict[str, Callable[[], str]] = {}
+        self._leader: Leader | None = None
+        self._line: Line | None = None
+        if is_led:
+            self._leader = Leader(process=process, address=address, certificates=certificates)
+        else:
+            self._line = Line(process=process, target=_target(address), certificates=certificates)
 
     def always_say(self, key: str, value: Callable[[], str]) -> None:
         """Let every call carry a piece of metadata, as it is when the call is sent."""
@@ -79,7 +74,8 @@ class PeerChannel(grpc.Channel):
 
         The call may take what is left of the call being served, less a tenth and at least 20 ms, and never more than
         `deadline_seconds`. `with_act` hands on the token of the call being served. Only an `idempotent` call is
-        repeated, on UNAVAILABLE, twice at most and within the deadline. Raises the ServiceError that the refusal says.
+        repeated, on UNAVAILABLE, twice at most and within the deadline; any call is that was refused by who does not
+        lead, since nothing was done. Raises the ServiceError that the refusal says.
         """
         deadline = deadlines.current()
         carried = [*metadata, *((key, value()) for key, value in self._said.items()), *telemetry.onward_metadata()]
@@ -88,34 +84,39 @@ class PeerChannel(grpc.Channel):
             if token is None:
                 raise RuntimeError("the call being served carries no token")
             carried.append((ACT_KEY, token))
-        for attempt in range(1, _TRIES + 1):
+        attempt = 1
+        while True:
+            line = self._best(within_seconds=deadline.remaining_seconds() - _FOR_THE_CALL_SECONDS)
             seconds = min(deadline.for_onward_call_seconds(), deadline_seconds or deadlines.LONGEST_SECONDS)
             try:
-                return method(request, timeout=seconds, metadata=tuple(carried))
+                return _over(line, method)(request, timeout=seconds, metadata=tuple(carried))  # type: ignore[no-any-return]  # it is the method's
             except grpc.RpcError as error:
                 refusal = from_wire(error, known=self._known_errors, forward=self._forward_errors)
-                is_last = attempt == _TRIES or not idempotent or not _is_unavailable(error)
+                if isinstance(refusal, NotTheLeader) and self._leader is not None:
+                    self._leader.doubt(line)
+                    continue
                 pause = random.uniform(0.5, 1.0) * _FIRST_PAUSE_SECONDS * 4 ** (attempt - 1)  # noqa: S311  # jitter
+                is_last = attempt == _TRIES or not idempotent or not _is_unavailable(error)
                 if is_last or pause >= deadline.remaining_seconds():
                     raise refusal from None
+            attempt += 1
             time.sleep(pause)
-        raise AssertionError("the last try returns or raises")
 
     def unary_unary(self, method: str, *arguments: Any, **named: Any) -> Any:
         """Return the callable of one unary method; it always calls over the newest channel."""
-        return _Renewed(lambda: self._current("unary_unary", method, arguments, named))
+        return _Renewed(self._best, "unary_unary", method, arguments, named)
 
     def unary_stream(self, method: str, *arguments: Any, **named: Any) -> Any:
         """Return the callable of one streaming method; it always calls over the newest channel."""
-        return _Renewed(lambda: self._current("unary_stream", method, arguments, named))
+        return _Renewed(self._best, "unary_stream", method, arguments, named)
 
     def stream_unary(self, method: str, *arguments: Any, **named: Any) -> Any:
         """Return the callable of one streaming method; it always calls over the newest channel."""
-        return _Renewed(lambda: self._current("stream_unary", method, arguments, named))
+        return _Renewed(self._best, "stream_unary", method, arguments, named)
 
     def stream_stream(self, method: str, *arguments: Any, **named: Any) -> Any:
         """Return the callable of one streaming method; it always calls over the newest channel."""
-        return _Renewed(lambda: self._current("stream_stream", method, arguments, named))
+        return _Renewed(self._best, "stream_stream", method, arguments, named)
 
     def subscribe(
         self,
@@ -123,15 +124,17 @@ class PeerChannel(grpc.Channel):
         try_to_connect: bool | None = False,  # noqa: FBT001, FBT002  # gRPC's signature
     ) -> None:
         """Report the newest channel's connectivity to `callback`."""
-        self._newest().subscribe(callback, try_to_connect=bool(try_to_connect))
+        self._best().newest().subscribe(callback, try_to_connect=bool(try_to_connect))
 
     def unsubscribe(self, callback: Callable[[grpc.ChannelConnectivity], None]) -> None:
         """Stop reporting to `callback`."""
-        self._channel.unsubscribe(callback)
+        self._best().newest().unsubscribe(callback)
 
     def close(self) -> None:
         """End all calls and close."""
-        self._channel.close()
+        for held in (self._leader, self._line):
+            if held is not None:
+                held.close()
 
     def __enter__(self) -> Self:
         """Return this channel, to be closed at the end of the block."""
@@ -141,41 +144,35 @@ class PeerChannel(grpc.Channel):
         """Close."""
         self.close()
 
-    def _current(self, shape: str, method: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        channel = self._newest()
-        key = (shape, method)
-        version, made = self._made.get(key, (-1, None))
-        if version != self._version:
-            version, made = self._version, getattr(channel, shape)(method, *arguments, **named)
-            self._made[key] = (version, made)
-        return made
-
-    def _newest(self) -> grpc.Channel:
-        version, held = self._certificates.current()
-        if version != self._version:
-            with self._lock:
-                if version != self._version:
-                    old, self._channel = self._channel, self._opened(held)
-                    self._version = version
-                    closer = threading.Timer(_REPLACED_CLOSES_AFTER_SECONDS, old.close)
-                    closer.daemon = True
-                    closer.start()
-        return self._channel
-
-    def _opened(self, held: Certificates) -> grpc.Channel:
-        credentials = grpc.ssl_channel_credentials(
-            root_certificates=held.ca, private_key=held.private_key, certificate_chain=held.chain
-        )
-        return grpc.secure_channel(self._target, credentials, options=_options(self._process))
+    def _best(self, *, within_seconds: float = 0.0) -> Line:
+        """Return the line to call over; raises DependencyUnavailable while nobody leads who should."""
+        if self._leader is not None:
+            return self._leader.line(within_seconds=within_seconds)
+        if self._line is None:
+            raise AssertionError("one of the two is there")
+        return self._line
 
 
 @contextmanager
 def open_channels(
-    peers: dict[str, str], certificates: WatchedCertificates, *, forward_errors: bool = False
+    peers: dict[str, str],
+    certificates: WatchedCertificates,
+    *,
+    forward_errors: bool = False,
+    led: Collection[str] = (),
 ) -> Iterator[dict[str, PeerChannel]]:
-    """Yield a channel to each peer of a process's settings, by process name; all are closed at the end."""
+    """Yield a channel to each peer of a process's settings, by process name; all are closed at the end.
+
+    Of those in `led` one server leads, and it is found.
+    """
     made = {
-        process: PeerChannel(process=process, address=address, certificates=certificates, forward_errors=forward_errors)
+        process: PeerChannel(
+            process=process,
+            address=address,
+            certificates=certificates,
+            forward_errors=forward_errors,
+            is_led=process in led,
+        )
         for process, address in peers.items()
     }
     try:
@@ -186,19 +183,35 @@ def open_channels(
 
 
 class _Renewed:
-    """A callable of a stub that asks for the newest channel's at each call."""
+    """A callable of a stub that asks at each call for the best line, and its newest channel."""
 
-    def __init__(self, current: Callable[[], Any]) -> None:
-        self._current = current
+    def __init__(
+        self,
+        best: Callable[[], Line],
+        shape: str,
+        method: str,
+        arguments: tuple[Any, ...],
+        named: dict[str, Any],
+    ) -> None:
+        self._best = best
+        self._made_by = (shape, method, arguments, named)
+
+    def over(self, line: Line) -> Any:
+        """Return the callable of one line."""
+        return line.callable(*self._made_by)
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        return self._current()(*arguments, **named)
+        return self.over(self._best())(*arguments, **named)
 
     def with_call(self, *arguments: Any, **named: Any) -> Any:
-        return self._current().with_call(*arguments, **named)
+        return self.over(self._best()).with_call(*arguments, **named)
 
     def future(self, *arguments: Any, **named: Any) -> Any:
-        return self._current().future(*arguments, **named)
+        return self.over(self._best()).future(*arguments, **named)
+
+
+def _over(line: Line, method: Any) -> Any:
+    return method.over(line) if isinstance(method, _Renewed) else method
 
 
 def _is_unavailable(error: grpc.RpcError) -> bool:
@@ -209,25 +222,3 @@ def _target(address: str) -> str:
     if "," in address or address[0].isdigit():
         return f"ipv4:{address}"
     return f"dns:///{address}"
-
-
-def _options(process: str) -> list[tuple[str, Any]]:
-    # No `timeout` in the service config: it ends calls about a second early (grpc/grpc#34547).
-    balancing = json.dumps({"loadBalancingConfig": [{"round_robin": {}}]})
-    return [
-        ("grpc.ssl_target_name_override", server_name(process)),
-        ("grpc.service_config", balancing),
-        ("grpc.max_send_message_length", LARGEST_MESSAGE_BYTES),
-        ("grpc.max_receive_message_length", LARGEST_MESSAGE_BYTES),
-        ("grpc.max_metadata_size", LARGEST_METADATA_BYTES),
-        ("grpc.absolute_max_metadata_size", LARGEST_METADATA_BYTES),
-        # A process that was restarted is back within five seconds (L1), so nobody waits longer to try again.
-        ("grpc.initial_reconnect_backoff_ms", 100),
-        ("grpc.min_reconnect_backoff_ms", 1_000),
-        ("grpc.max_reconnect_backoff_ms", 1_000),
-        ("grpc.keepalive_time_ms", 20_000),
-        ("grpc.keepalive_timeout_ms", 5_000),
-        # Channels of one target must not share connections: each has a certificate of its own.
-        ("grpc.use_local_subchannel_pool", 1),
-        ("grpc.enable_http_proxy", 0),
-    ]

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 _REQUIRED: Any = dataclasses.MISSING
 _SECRET_MODES = frozenset({0o600, 0o400})
+_GROUP_MODE = 0o440
 _ADDRESS = re.compile(r"(?P<host>[a-z0-9.\-]+|\[[0-9a-f:]+\]):(?P<port>[0-9]{1,5})")
 
 
@@ -44,7 +45,10 @@ def setting(
 
 
 def secret(*, meaning: str) -> Any:
-    """Return the field of a secret: the path of a non-empty file that its owner alone may read (0600 or 0400)."""
+    """Return the field of a secret: the path of a non-empty file that its owner alone may read (0600 or 0400).
+
+    Root's own file that only this process's group may read besides (0440) will do: no other process is in the group.
+    """
     return dataclasses.field(metadata={"meaning": meaning, "is_secret": True})
 
 
@@ -81,7 +85,12 @@ class ProcessConfig:
     connection_age_seconds: float = setting(
         60.0, meaning="age at which a connection is closed, so that load is spread anew", least=1, most=86_400
     )
-    telemetry_dir: Path = setting(meaning="folder for spans, metrics and logs as JSON lines; made if missing")
+    telemetry_dir: Path = setting(
+        meaning="folder for spans and metrics as JSON lines where there is no collector; made if missing"
+    )
+    collector: str = setting(
+        "", meaning="address (host:port) of the OpenTelemetry collector, reached under mutual TLS; empty: none"
+    )
     peers: dict[str, str] = setting(
         {}, meaning='addresses of the processes called, such as "audit.ledger" = "host:port"'
     )
@@ -196,8 +205,18 @@ def _file_problems(path: Path, name: str, *, is_secret: bool) -> Iterator[str]:
         yield f"{name}: is empty"
     if not os.access(path, os.R_OK):
         yield f"{name}: cannot be read"
-    if is_secret and stat.S_IMODE(found.st_mode) not in _SECRET_MODES:
+    if is_secret and stat.S_IMODE(found.st_mode) not in _SECRET_MODES and not _is_given_to_our_group(found):
         yield f"{name}: is a secret, so its mode must be 0600 or 0400"
+
+
+def _is_given_to_our_group(found: os.stat_result) -> bool:
+    # How Kubernetes mounts a secret for a process that is not root: root's, and the pod's own group (0440) may read.
+    return (
+        stat.S_IMODE(found.st_mode) == _GROUP_MODE
+        and found.st_uid == 0
+        and found.st_gid == os.getegid()
+        and 0 not in (os.geteuid(), found.st_gid)
+    )
 
 
 def _process_problems(values: Mapping[str, Any]) -> Iterator[str]:
@@ -207,12 +226,17 @@ def _process_problems(values: Mapping[str, Any]) -> Iterator[str]:
             ipaddress.ip_address(host)
         except ValueError:
             yield "host: must be an address, not a name"
+    collector = values.get("collector")
+    if isinstance(collector, str) and collector and not _is_address(collector):
+        yield "collector: must be host:port"
     for peer, address in values.get("peers", {}).items():
-        if not all(
-            (found := _ADDRESS.fullmatch(one)) and 0 < int(found["port"]) <= 65535  # noqa: PLR2004  # the last port
-            for one in address.split(",")
-        ):
+        if not all(_is_address(one) for one in address.split(",")):
             yield f"peers: {peer} must be host:port, or several with commas"
+
+
+def _is_address(text: str) -> bool:
+    found = _ADDRESS.fullmatch(text)
+    return found is not None and 0 < int(found["port"]) <= 65535  # noqa: PLR2004  # the last port
 
 
 def _spoken(hint: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,22 +16,35 @@ from sqlalchemy.engine import Connection, Engine
 
 from services.runtime import deadline as deadlines
 from services.runtime.errors import DependencyUnavailable
-from services.runtime.telemetry import where
+from services.runtime.metrics import WORK_AGE, WORK_ROUNDS
+from services.runtime.telemetry import Telemetry, where
 
 log = logging.getLogger(__name__)
 
 _CONNECT_SECONDS = 3
+# A network that swallows packets is noticed in five seconds, by us and by the server, asked or idle (sockets of this
+# machine take no notice of these).
+_KEEPALIVE = {"idle": 2, "interval": 1, "count": 3}
+_UNANSWERED_MILLISECONDS = 5_000
 
 
 def engine_of(
-    url: str | sa.URL, *, pool_size: int = 8, statement_seconds: float = 5.0, application_name: str = "contactpoint"
+    url: str | sa.URL,
+    *,
+    pool_size: int = 8,
+    statement_seconds: float = 5.0,
+    application_name: str = "contactpoint",
+    idle_in_transaction_seconds: float | None = None,
 ) -> Engine:
     """Return the engine of a database (postgresql+psycopg), pooled, primary only.
 
     No statement's values are ever shown in an error or log, none takes longer than `statement_seconds`, and a
-    connection that lost its primary is not handed out again.
+    connection that lost its primary is not handed out again. A transaction in which nothing is asked for
+    `idle_in_transaction_seconds` (twice a statement's time) is ended by the server, and a connection whose other end
+    does not answer for five seconds by either side.
     """
     milliseconds = int(statement_seconds * 1000)
+    idle_milliseconds = int((idle_in_transaction_seconds or 2 * statement_seconds) * 1000)
     return sa.create_engine(
         url,
         pool_size=pool_size,
@@ -43,11 +57,15 @@ def engine_of(
         connect_args={
             "connect_timeout": _CONNECT_SECONDS,
             "application_name": application_name,
+            **{f"keepalives_{name}": value for name, value in _KEEPALIVE.items()},
+            "tcp_user_timeout": _UNANSWERED_MILLISECONDS,
             # A standby may lag behind a suspension or a shield: decisions read the primary.
             "target_session_attrs": "read-write",
             "options": (
                 f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
-                f" -c idle_in_transaction_session_timeout={2 * milliseconds} -c timezone=UTC"
+                f" -c idle_in_transaction_session_timeout={idle_milliseconds} -c timezone=UTC"
+                + "".join(f" -c tcp_keepalives_{name}={value}" for name, value in _KEEPALIVE.items())
+                + f" -c tcp_user_timeout={_UNANSWERED_MILLISECONDS}"
                 # What was acknowledged is durable, whatever a server's own file says.
                 " -c synchronous_commit=on"
             ),
@@ -91,22 +109,36 @@ def can_read(engine: Engine) -> bool:
 
 
 def periodic(
-    *, engine: Engine, advisory_lock_id: int, seconds: float, work: Callable[[], None], name: str
+    *,
+    engine: Engine,
+    advisory_lock_id: int,
+    seconds: float,
+    work: Callable[[], None],
+    name: str,
+    telemetry: Telemetry | None = None,
 ) -> Callable[[threading.Event], None]:
     """Return a loop, for `also_until_stopped`, that does `work` at start and every `seconds`.
 
     Among all processes on this database only the one that holds the advisory lock works in a round; an error ends the
     round, not the loop. `work` must be idempotent, and runs under a deadline of its own.
     """
+    telemetry = telemetry or Telemetry.nothing()
+    rounds = telemetry.instrument(WORK_ROUNDS)
+    done_at = time.monotonic()
+    telemetry.watch(WORK_AGE, lambda: time.monotonic() - done_at, work=name)
 
     def loop(stopping: threading.Event) -> None:
+        nonlocal done_at
         while True:
             try:
                 with _alone(engine, advisory_lock_id) as is_alone:
                     if is_alone:
                         with deadlines.within(max(seconds, deadlines.LONGEST_SECONDS)):
                             work()
+                        done_at = time.monotonic()
+                        rounds.add(1, {"work": name, "code": "OK"})
             except Exception as error:  # noqa: BLE001  # the next round may do better, and nothing depends on this one
+                rounds.add(1, {"work": name, "code": "FAILED"})
                 log.warning(
                     "periodic_work_failed",
                     extra={"work": name, "error_type": type(error).__name__, "where": where(error)},

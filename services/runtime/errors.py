@@ -120,6 +120,16 @@ class DependencyUnavailable(ServiceError):
     sentence = "The service is not available at the moment. Try again, or telephone your team."
 
 
+class NotTheLeader(ServiceError):
+    """Another process of this name leads; here nothing was done, so the same call is safe to send to that one."""
+
+    status = "UNAVAILABLE"
+    reason = "NOT_LEADING"
+    blame: Blame = "system"
+    may_retry = True
+    sentence = "The service is not available at the moment. Try again, or telephone your team."
+
+
 class LedgerBehind(ServiceError):
     """The ledger is older than an answer that the caller holds; nothing is taken from it until it catches up."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +16,7 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from services.runtime.access import AccessTable, SilentMethod
-from services.runtime.call_pool import CallPool
+from services.runtime.call_pool import MOST_SILENT, CallPool
 from services.runtime.certificates import Certificates, WatchedCertificates
 from services.runtime.clock import Clock
 from services.runtime.config import ProcessConfig
@@ -24,9 +25,11 @@ from services.runtime.interceptors.admission import Admission
 from services.runtime.interceptors.arity import Interceptor
 from services.runtime.interceptors.authentication import Authentication
 from services.runtime.interceptors.error_boundary import ErrorBoundary
+from services.runtime.interceptors.health_watch import MOST_WATCHES, HealthWatch
 from services.runtime.interceptors.limits import INSIDE_KEYS, LARGEST_MESSAGE_BYTES, LARGEST_METADATA_BYTES, Limits
 from services.runtime.interceptors.messages import Messages
 from services.runtime.interceptors.tracing import Tracing
+from services.runtime.metrics import READY, WORKERS_BUSY, WORKERS_LIMIT, WORKERS_WAITING
 from services.runtime.telemetry import Telemetry, where
 from services.runtime.tokens import VerificationKeys
 
@@ -59,6 +62,8 @@ class ServerSettings:
     """Calls that may wait for a worker; more are refused BUSY."""
     drain_seconds: float
     connection_age_seconds: float
+    environment: str = ""
+    """Whose processes may watch, on the port for calls, what `readiness` says of names."""
     own_pools: Mapping[str, int] = field(default_factory=dict)
     """Methods ("/package.Service/Method") with workers of their own, and how many: no other call delays them."""
 
@@ -74,6 +79,7 @@ class ServerSettings:
             waiting=config.waiting,
             drain_seconds=config.drain_seconds,
             connection_age_seconds=config.connection_age_seconds,
+            environment=config.environment,
             own_pools=own_pools or {},
         )
 
@@ -142,14 +148,16 @@ def start(
     readiness: Mapping[str, Callable[[], bool]] | None = None,
     also_until_stopped: Sequence[UntilStopped] = (),
     when_failed: Callable[[], None] = lambda: None,
+    look_again: threading.Event | None = None,
 ) -> RunningServer:
     """Return a server that listens under mutual TLS, with a plain health server beside it.
 
     `register` adds the servicers; raises SilentMethod for a method that `table` does not list under this process
     (`table` None: the edge, whose one handler takes any method), PortTaken if an address is not to be had.
     `readiness` maps a health service's name ("" is the process) to what says whether it is ready, asked 4 times a
-    second. Each of `also_until_stopped` runs in a thread of its own until the event it is given is set; if one raises,
-    the server counts as failed and `when_failed` is called.
+    second and whenever `look_again` is set; if it has other names than the process, our own processes may watch them on
+    the port for calls. Each of `also_until_stopped` runs in a thread of its own until the event it is given is set; if
+    one raises, the server counts as failed and `when_failed` is called.
     """
     pools = {
         method: CallPool(workers, waiting=settings.waiting, name="own")
@@ -157,19 +165,28 @@ def start(
     }
     calls = CallPool(settings.workers, waiting=settings.waiting, name="calls")
     most = sum(pool.most for pool in (calls, *pools.values()))
-    admission = Admission(process=settings.process, calls=calls, own=pools, telemetry=telemetry or Telemetry.nothing())
+    telemetry = telemetry or Telemetry.nothing()
+    for name, pool in {"calls": calls, **{_pool_name(method): pool for method, pool in pools.items()}}.items():
+        _watch(telemetry, pool, name)
+    admission = Admission(process=settings.process, calls=calls, own=pools, telemetry=telemetry)
+    probes, status, health_port = _health_server(settings)
+    ready = readiness or {"": lambda: True}
+    watch = HealthWatch(process=settings.process, environment=settings.environment)
     main = grpc.server(
         calls,
-        interceptors=[admission, *interceptors],
-        # Admission answers BUSY before this; it bounds what Admission itself can be made to do.
-        maximum_concurrent_rpcs=2 * most + 16,
+        interceptors=[*((watch,) if ready.keys() - {""} else ()), admission, *interceptors],
+        # Admission answers BUSY before this; it bounds what Admission itself can be made to do. Watches come on top.
+        maximum_concurrent_rpcs=2 * most + 16 + MOST_SILENT + MOST_WATCHES,
         options=_options(settings),
     )
     register(main if table is None else _Listed(main, table, settings.process))  # type: ignore[arg-type]  # the two methods that generated code uses
     port = _bound(main.add_secure_port, f"{settings.host}:{settings.port}", _credentials(certificates))
-    probes, status, health_port = _health_server(settings)
-
     stopping, failed = threading.Event(), threading.Event()
+
+    def say(name: str, is_served: bool) -> None:  # noqa: FBT001  # what is said of the name
+        answer = health_pb2.HealthCheckResponse
+        status.set(name, answer.SERVING if is_served else answer.NOT_SERVING)
+        watch.say(name, is_served=is_served)
 
     def guarded(work: UntilStopped) -> None:
         try:
@@ -179,9 +196,11 @@ def start(
             failed.set()
             when_failed()
 
-    ready = readiness or {"": lambda: True}
+    look = look_again or threading.Event()
+    said: dict[str, bool] = {}
+    telemetry.watch(READY, lambda: float(said.get("", False)))
     works: list[UntilStopped] = [
-        lambda event: _report_readiness(event, status, ready),
+        lambda event: _report_readiness(event, ready, said, look, say),
         admission.end_silent_calls,
         *also_until_stopped,
     ]
@@ -198,6 +217,8 @@ def start(
             return
         status.enter_graceful_shutdown()
         stopping.set()
+        look.set()
+        watch.end_all()
         main.stop(settings.drain_seconds).wait()
         for thread in threads:
             thread.join(_LOOP_ENDS_WITHIN_SECONDS)
@@ -218,6 +239,7 @@ def serve(
     telemetry: Telemetry | None = None,
     readiness: Mapping[str, Callable[[], bool]] | None = None,
     also_until_stopped: Sequence[UntilStopped] = (),
+    look_again: threading.Event | None = None,
 ) -> int:
     """Serve until SIGTERM or SIGINT, then drain; return the exit code (1 if a background loop failed).
 
@@ -240,6 +262,7 @@ def serve(
         readiness=readiness,
         also_until_stopped=also_until_stopped,
         when_failed=told.set,
+        look_again=look_again,
     )
     print(f"serving {settings.process} on {settings.host}:{running.port}", flush=True)  # noqa: T201  # the one line
     # In slices: a wait without a limit would keep Python from running the signal's handler on some platforms.
@@ -247,6 +270,17 @@ def serve(
         pass
     running.stop()
     return 1 if running.has_failed else 0
+
+
+def _pool_name(method: str) -> str:
+    # A method's own pool is called like the method: /contactpoint.identity.v1.SignInService/SignIn has "sign_in".
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", method.rpartition("/")[2]).lower()
+
+
+def _watch(telemetry: Telemetry, pool: CallPool, name: str) -> None:
+    telemetry.watch(WORKERS_BUSY, lambda: pool.busy, pool=name)
+    telemetry.watch(WORKERS_WAITING, lambda: pool.waiting, pool=name)
+    telemetry.watch(WORKERS_LIMIT, lambda: pool.workers, pool=name)
 
 
 def _options(settings: ServerSettings) -> list[tuple[str, Any]]:
@@ -310,16 +344,20 @@ def _bound(add: Callable[[str, Any], int], address: str, credentials: grpc.Serve
 
 
 def _report_readiness(
-    stopping: threading.Event, status: health.HealthServicer, readiness: Mapping[str, Callable[[], bool]]
+    stopping: threading.Event,
+    readiness: Mapping[str, Callable[[], bool]],
+    said: dict[str, bool],
+    look: threading.Event,
+    say: Callable[[str, bool], None],
 ) -> None:
-    said: dict[str, bool] = {}
     while True:
         for name, is_ready in readiness.items():
             if (now := is_ready()) != said.get(name):
                 said[name] = now
-                answer = health_pb2.HealthCheckResponse
-                status.set(name, answer.SERVING if now else answer.NOT_SERVING)
-        if stopping.wait(_READINESS_EVERY_SECONDS):
+                say(name, now)
+        look.wait(_READINESS_EVERY_SECONDS)
+        look.clear()
+        if stopping.is_set():
             return
 
 

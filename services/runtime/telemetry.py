@@ -5,37 +5,34 @@ from __future__ import annotations
 import json
 import logging
 import re
+import socket
 import sys
-import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cryptography import x509
 from opentelemetry import trace
-from opentelemetry.metrics import Counter, NoOpMeterProvider
+from opentelemetry.metrics import CallbackOptions, NoOpMeterProvider, Observation
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import (
-    HistogramDataPoint,
-    MetricExporter,
-    MetricExportResult,
-    MetricsData,
-    NumberDataPoint,
-    PeriodicExportingMetricReader,
-)
+from opentelemetry.sdk.metrics.export import MetricExporter, PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from services.runtime.certificates import CertificateFiles, WatchedCertificates
+from services.runtime.config import ProcessConfig
+from services.runtime.errors import ServiceError
+from services.runtime.metrics import CALL_DURATION, CALLS, CERTIFICATE_EXPIRES, Kind, Metric
+from services.runtime.telemetry_files import Lines, MetricLines, SpanLines
+
 _METRICS_EVERY_MS = 10_000
-_LARGEST_FILE_BYTES = 64 * 1024 * 1024
 _SCOPE = "contactpoint"
 
-# What a span or a metric may say of a call. Anything else is dropped on the way out, whoever set it.
-ATTRIBUTES = frozenset({"process", "method", "code", "reason", "duration_ms"})
 # The fields that a log line may have beside its event.
 FIELDS = frozenset(
     {
@@ -44,9 +41,9 @@ FIELDS = frozenset(
         "version", "where", "work",
     }
 )  # fmt: skip
-_SPAN_NAME = re.compile(r"unlisted|/contactpoint\.[a-z0-9_.]+\.[A-Z]\w*/[A-Z]\w*")
 _EVENT = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _TEXT = re.compile(r"[A-Za-z0-9_./:-]{0,120}")
+_UNREADABLE = (ServiceError, ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
 _OURS = ("services.", "gateway.", "deploy.")
 
 _propagator = TraceContextTextMapPropagator()
@@ -81,12 +78,32 @@ class Telemetry:
     def __init__(self, tracers: trace.TracerProvider, meters: Any) -> None:
         self._tracers = tracers
         self._meters = meters
-        meter = meters.get_meter(_SCOPE)
+        self._meter = meters.get_meter(_SCOPE)
+        self._watched: dict[str, list[tuple[Callable[[], float | None], dict[str, str]]]] = {}
         self.tracer = tracers.get_tracer(_SCOPE)
-        self.calls = meter.create_counter("rpc_calls", description="calls, by method, code and reason")
-        self.durations = meter.create_histogram(
-            "rpc_duration_ms", unit="ms", description="duration of calls, by method"
-        )
+        self.calls = self.instrument(CALLS)
+        self.durations = self.instrument(CALL_DURATION)
+
+    @classmethod
+    def of(cls, config: ProcessConfig) -> Telemetry:
+        """Return the telemetry that a process's settings describe: to its collector, or as JSON lines without one.
+
+        It starts threads, so nothing may fork after it. Raises CertificatesRefused.
+        """
+        certificates = WatchedCertificates(CertificateFiles(config.certificate, config.private_key, config.ca))
+        if config.collector:
+            # 130 modules that no process needs without a collector.
+            from services.runtime.collector import CollectedMetrics, CollectedSpans  # noqa: PLC0415
+
+            resource = _resource(config.process)
+            made = cls._exporting(
+                CollectedSpans(config.collector, certificates, resource),
+                CollectedMetrics(config.collector, certificates, config.process, resource),
+            )
+        else:
+            made = cls.start(config.process, config.telemetry_dir)
+        made.watch(CERTIFICATE_EXPIRES, lambda: _seconds_left(certificates))
+        return made
 
     @classmethod
     def start(cls, process: str, folder: Path) -> Telemetry:
@@ -95,24 +112,51 @@ class Telemetry:
         It starts threads, so nothing may fork after it.
         """
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        resource = Resource({"service.name": process})
-        tracers = TracerProvider(resource=resource, shutdown_on_exit=False)
-        tracers.add_span_processor(BatchSpanProcessor(SpanLines(_Lines(folder / f"{process}.spans.jsonl"), process)))
-        reader = PeriodicExportingMetricReader(
-            MetricLines(_Lines(folder / f"{process}.metrics.jsonl"), process),
-            export_interval_millis=_METRICS_EVERY_MS,
+        resource = _resource(process)
+        return cls._exporting(
+            SpanLines(Lines(folder / f"{process}.spans.jsonl"), process, resource),
+            MetricLines(Lines(folder / f"{process}.metrics.jsonl"), process, resource),
         )
-        return cls(tracers, MeterProvider([reader], resource=resource, shutdown_on_exit=False))
+
+    @classmethod
+    def _exporting(cls, spans: SpanExporter, metrics: MetricExporter) -> Telemetry:
+        tracers = TracerProvider(resource=Resource({}), shutdown_on_exit=False)
+        tracers.add_span_processor(BatchSpanProcessor(spans))
+        reader = PeriodicExportingMetricReader(metrics, export_interval_millis=_METRICS_EVERY_MS)
+        return cls(tracers, MeterProvider([reader], resource=Resource({}), shutdown_on_exit=False))
 
     @classmethod
     def nothing(cls) -> Telemetry:
         """Return telemetry that writes nothing."""
         return cls(trace.NoOpTracerProvider(), NoOpMeterProvider())
 
-    def counter(self, name: str, *, description: str) -> Counter:
-        """Return a counter of the process's own; of its attributes only the allowed ones are written."""
-        made: Counter = self._meters.get_meter(_SCOPE).create_counter(name, description=description)
-        return made
+    def instrument(self, metric: Metric) -> Any:
+        """Return the instrument of a declared metric: `add` to a counter, `set` a gauge, `record` in a histogram."""
+        if metric.kind is Kind.HISTOGRAM:
+            return self._meter.create_histogram(
+                metric.name,
+                unit=metric.unit,
+                description=metric.meaning,
+                explicit_bucket_boundaries_advisory=metric.bounds,
+            )
+        make = self._meter.create_counter if metric.kind is Kind.COUNTER else self._meter.create_gauge
+        return make(metric.name, unit=metric.unit, description=metric.meaning)
+
+    def watch(self, metric: Metric, read: Callable[[], float | None], **says: str) -> None:
+        """Let a gauge show what `read` returns whenever metrics are written; None, or an error, shows nothing."""
+        reads = self._watched.setdefault(metric.name, [])
+        reads.append((read, says))
+        if len(reads) == 1:
+
+            def observed(_: CallbackOptions) -> Iterator[Observation]:
+                for one, words in reads:
+                    value = _read(one)
+                    if value is not None:
+                        yield Observation(value, words)
+
+            self._meter.create_observable_gauge(
+                metric.name, callbacks=[observed], unit=metric.unit, description=metric.meaning
+            )
 
     def stop(self) -> None:
         """Write what is left."""
@@ -120,6 +164,24 @@ class Telemetry:
             shutdown = getattr(provider, "shutdown", None)
             if shutdown is not None:
                 shutdown()
+
+
+def _resource(process: str) -> Resource:
+    # The instance is the pod, so that two of one process are two series.
+    return Resource({"service.name": process, "service.instance.id": socket.gethostname()})
+
+
+def _read(read: Callable[[], float | None]) -> float | None:
+    try:
+        return read()
+    except _UNREADABLE:
+        # A measurement that fails is missing, and its text is nobody's business.
+        return None
+
+
+def _seconds_left(certificates: WatchedCertificates) -> float:
+    certificate = x509.load_pem_x509_certificate(certificates.current()[1].chain)
+    return (certificate.not_valid_after_utc - datetime.now(UTC)).total_seconds()
 
 
 def onward_metadata() -> list[tuple[str, str]]:
@@ -133,101 +195,6 @@ def context_from(metadata: Sequence[tuple[str, str | bytes]]) -> Any:
     """Return the trace context that came with a call; an own one if none came, or more than one."""
     found = [value for key, value in metadata if key == "traceparent" and isinstance(value, str)]
     return _propagator.extract({"traceparent": found[0]} if len(found) == 1 else {})
-
-
-class _Lines:
-    """A file of JSON lines; when it is full it becomes `.1` and a new one starts."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lock = threading.Lock()
-
-    def write(self, items: Sequence[dict[str, Any]]) -> bool:
-        """Append the items; return False if they could not be written: no call fails for want of a trace."""
-        text = "".join(json.dumps(item, separators=(",", ":")) + "\n" for item in items)
-        try:
-            with self._lock:
-                if self._path.exists() and self._path.stat().st_size > _LARGEST_FILE_BYTES:
-                    self._path.replace(self._path.with_name(self._path.name + ".1"))
-                with self._path.open("a", encoding="ascii") as file:
-                    file.write(text)
-        except OSError:
-            return False
-        return True
-
-
-class SpanLines(SpanExporter):
-    """Writes spans as JSON lines: name, ids, times and the allowed attributes; events and statuses are left out."""
-
-    def __init__(self, lines: _Lines, process: str) -> None:
-        self._lines = lines
-        self._process = process
-
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Write `spans`."""
-        written = self._lines.write([self._line(span) for span in spans])
-        return SpanExportResult.SUCCESS if written else SpanExportResult.FAILURE
-
-    def shutdown(self) -> None:
-        """Nothing is held open."""
-
-    def _line(self, span: ReadableSpan) -> dict[str, Any]:
-        own, parent = span.context, span.parent
-        return {
-            "name": span.name if _SPAN_NAME.fullmatch(span.name) else "unlisted",
-            "process": self._process,
-            "trace_id": f"{own.trace_id:032x}" if own else "",
-            "span_id": f"{own.span_id:016x}" if own else "",
-            "parent_id": f"{parent.span_id:016x}" if parent else "",
-            "start_ns": span.start_time,
-            "end_ns": span.end_time,
-            "attributes": _allowed(dict(span.attributes or {})),
-        }
-
-
-class MetricLines(MetricExporter):
-    """Writes metrics as JSON lines, with the allowed attributes only."""
-
-    def __init__(self, lines: _Lines, process: str) -> None:
-        super().__init__()
-        self._lines = lines
-        self._process = process
-
-    def export(self, metrics_data: MetricsData, timeout_millis: float = 10_000, **_: Any) -> MetricExportResult:  # noqa: ARG002  # OpenTelemetry's signature
-        """Write the points of `metrics_data`."""
-        written = self._lines.write(
-            [
-                {"name": metric.name, "process": self._process, "at_ns": point.time_unix_nano, **_point(point)}
-                for of_resource in metrics_data.resource_metrics
-                for of_scope in of_resource.scope_metrics
-                for metric in of_scope.metrics
-                for point in metric.data.data_points
-            ]
-        )
-        return MetricExportResult.SUCCESS if written else MetricExportResult.FAILURE
-
-    def force_flush(self, timeout_millis: float = 10_000) -> bool:  # noqa: ARG002  # OpenTelemetry's signature
-        """Nothing is held back."""
-        return True
-
-    def shutdown(self, timeout_millis: float = 30_000, **_: Any) -> None:
-        """Nothing is held open."""
-
-
-def _point(point: Any) -> dict[str, Any]:
-    attributes = _allowed(dict(point.attributes or {}))
-    if isinstance(point, HistogramDataPoint):
-        buckets = {"bounds": list(point.explicit_bounds), "counts": list(point.bucket_counts)}
-        return {"attributes": attributes, "count": point.count, "sum": point.sum, **buckets}
-    return {"attributes": attributes, "value": point.value if isinstance(point, NumberDataPoint) else None}
-
-
-def _allowed(attributes: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in attributes.items() if name in ATTRIBUTES and _is_plain(value)}
-
-
-def _is_plain(value: Any) -> bool:
-    return isinstance(value, bool | int | float) or (isinstance(value, str) and _TEXT.fullmatch(value) is not None)
 
 
 class JsonLines(logging.Formatter):
@@ -256,6 +223,10 @@ class JsonLines(logging.Formatter):
             fields = record.__dict__
             line |= {name: fields[name] for name in sorted(FIELDS & fields.keys()) if _is_own(name, fields[name])}
         return json.dumps(line, separators=(",", ":"))
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, bool | int | float) or (isinstance(value, str) and _TEXT.fullmatch(value) is not None)
 
 
 def _is_own(name: str, value: Any) -> bool:

@@ -13,6 +13,8 @@ from services.runtime.metrics import ATTRIBUTES
 from tools.generate_docs import errors_page, metrics_page
 
 ROOT = Path(__file__).resolve().parents[2]
+# PostgreSQL's words, and a placeholder.
+OTHERS = {"archived_count", "pg_stat_activity", "pg_wal", "LOG_FOLDER"}
 PAGES = [
     *sorted((ROOT / "docs" / "operation").glob("*.md")),
     *sorted((ROOT / "docs" / "assurance").glob("*.md")),
@@ -57,3 +59,19 @@ def test_every_reason_and_status_may_be_said() -> None:
 def test_a_runbook_says_when_it_is_over(path: Path) -> None:
     if path.stem not in {"README", "keys", "without-directory", "lost-redis"}:
         assert "## Over when" in path.read_text()
+
+
+def test_what_a_runbook_names_is_in_the_code() -> None:
+    source = (
+        "\n".join(
+            path.read_text()
+            for folder in ("services", "gateway", "deploy", "protos")
+            for kind in ("*.py", "*.toml", "*.yaml", "*.proto")
+            for path in (ROOT / folder).rglob(kind)
+        )
+        + metrics_page()
+    )
+    for path in sorted((ROOT / "docs" / "runbooks").glob("*.md")):
+        # Events, works, settings and series; reasons and states.
+        said = set(re.findall(r"`([a-z]+(?:_[a-z]+)+|[A-Z]+(?:_[A-Z]+)+)`", path.read_text()))
+        assert {name for name in said if name not in source} <= OTHERS, path.name

@@ -186,6 +186,7 @@ def start_stack(tmp_path: Path) -> Iterator[Start]:
                     waiting=waiting,
                     drain_seconds=drain_seconds,
                     connection_age_seconds=60,
+                    environment="synthetic",
                     own_pools=own_pools or {},
                 ),
                 certificates=WatchedCertificates(server.files),

@@ -99,7 +99,7 @@ def test_the_span_says_how_it_ended(start_stack: Start, tmp_path: Path) -> None:
     ended = {(span["name"], span["attributes"]["code"], span["attributes"]["reason"]) for span in spans}
     assert ended == {(OPEN, "NOT_FOUND", "NOT_FOUND"), ("unlisted", "PERMISSION_DENIED", "NOT_PERMITTED")}
     metrics = [json.loads(line) for line in (tmp_path / "directory.metrics.jsonl").read_text().splitlines()]
-    assert {metric["name"] for metric in metrics} == {"rpc_calls", "rpc_duration_ms"}
+    assert {metric["name"] for metric in metrics} == {"rpc_calls", "rpc_duration"}
 
 
 def test_fields_and_delays_cross_as_details(start_stack: Start) -> None:

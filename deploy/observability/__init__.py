@@ -1,0 +1,1 @@
+"""What watches the service: the collector's settings, alert rules, a dashboard."""

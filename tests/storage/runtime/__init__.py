@@ -1,0 +1,1 @@
+"""What services.runtime does with a real PostgreSQL."""
