@@ -20,6 +20,7 @@ RUNS: dict[str, tuple[tuple[str, ...], str]] = {
     "search-1m": (("bench.search", "--children", "1000000"), "Search inside the directory, 1,000,000 children"),
     "ledger-append": (("bench.ledger_append",), "Durable entries at the log's own port"),
     "journeys": (("bench.journeys", "--children", "20000"), "The whole suite, everything on this machine"),
+    "pages": (("bench.pages", "--children", "20000"), "Pages, as browsers ask for them"),
     "envoy": (("bench.envoy",), "The edge and Envoy with ext_authz, the same authorise call"),
 }
 

@@ -39,7 +39,7 @@ from tests.support.living import Living, start_living
 
 _WORRY = pb.Reason(code=pb.REASON_CODE_SAFEGUARDING_CONCERN)
 _PEOPLE = ("nurse", "health.visitor", "social.worker", "constable")
-_NO_CEILINGS = {
+NO_CEILINGS = {
     "ceilings.person.opened": 10**7,
     "ceilings.person.rows": 10**8,
     "ceilings.person.homes": 10**7,
@@ -60,7 +60,7 @@ def main() -> None:
     arguments.add_argument("--out", type=Path, help="JSON file; an SVG of the same name is drawn beside it")
     chosen = arguments.parse_args()
     with tempfile.TemporaryDirectory(prefix="contactpoint-bench-") as folder:
-        living = start_living(Path(folder) / "suite", children=chosen.children, limits=_NO_CEILINGS)
+        living = start_living(Path(folder) / "suite", children=chosen.children, limits=NO_CEILINGS)
         try:
             figures = measure(living, children=chosen.children, calls=chosen.calls, seconds=chosen.seconds)
         finally:
@@ -73,7 +73,7 @@ def main() -> None:
 
 def measure(living: Living, *, children: int, calls: int, seconds: float) -> dict[str, object]:
     """Return the figures of one run, milliseconds unless the name says otherwise."""
-    sought = list(islice(_dated(living, children), 2000))
+    sought = list(islice(dated(living, children), 2000))
     people = [living.cast.signed_in(username) for username in _PEOPLE]
     nurse = people[0]
     figures: dict[str, object] = {"children": children}
@@ -94,7 +94,8 @@ def measure(living: Living, *, children: int, calls: int, seconds: float) -> dic
     return figures
 
 
-def _dated(living: Living, children: int) -> Iterator[Child]:
+def dated(living: Living, children: int) -> Iterator[Child]:
+    """Yield children who can be searched for by both names and a whole date of birth."""
     today = date.fromisoformat(living.suite.endpoints()["settled_on"])
     for child in Population(seed=SEED, children=children, today=today):
         if child.key > 30 and child.precision.value == "day" and not child.is_one_name_only and child.name.given_names:  # noqa: PLR2004  # past the namesakes

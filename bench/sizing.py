@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench.journeys import _NO_CEILINGS, _dated, _handle, _open
+from bench.journeys import NO_CEILINGS, _handle, _open, dated
 from tests.support.living import Living, start_living
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -26,7 +26,7 @@ def main() -> None:
     arguments.add_argument("--journeys", type=int, default=500, help="search and open, one caller")
     chosen = arguments.parse_args()
     with tempfile.TemporaryDirectory(prefix="contactpoint-bench-") as folder:
-        living = start_living(Path(folder) / "suite", children=chosen.children, limits=_NO_CEILINGS)
+        living = start_living(Path(folder) / "suite", children=chosen.children, limits=NO_CEILINGS)
         try:
             print(json.dumps(measure(living, children=chosen.children, journeys=chosen.journeys)))
         finally:
@@ -37,7 +37,7 @@ def measure(living: Living, *, children: int, journeys: int) -> dict[str, Any]:
     """Return the figures; sizes in bytes, times in seconds."""
     settled = _sizes(living)
     nurse = living.cast.signed_in("nurse")
-    sought = [child for child, _ in zip(_dated(living, children), range(journeys), strict=False)]
+    sought = [child for child, _ in zip(dated(living, children), range(journeys), strict=False)]
     for child in sought[:20]:
         _open(nurse, _handle(nurse, child))
     before, cpu, began = _sizes(living), _cpu(living), time.perf_counter()

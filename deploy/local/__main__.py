@@ -1,4 +1,4 @@
-"""The command line of the embedded deployment: run, stop, status, code, reset, foreground."""
+"""The command line of the embedded deployment: run, stop, status, code, browse, reset, foreground."""
 
 import argparse
 import os
@@ -10,6 +10,7 @@ from deploy.local import background, stores
 from deploy.local.fault import Fault, explained
 from deploy.local.layout import PROJECT, Layout
 from deploy.local.plan import Plan
+from deploy.local.processes import PROCESSES, STANDBY
 from deploy.local.suite import Suite
 from deploy.local.supervisor import AlreadyRunning
 
@@ -41,6 +42,8 @@ def _do(given: argparse.Namespace, root: Path) -> int:
         case "reset":
             Suite(root).reset()
             print(f"{root}: everything that the deployment made is gone")
+        case "browse":
+            _browse(root, given.user)
         case "foreground":
             _foreground(root)
         case _:
@@ -61,6 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     code = acts.add_parser("code", parents=[where], help="print a user's one-time code")
     code.add_argument("user", nargs="?", help="user name, as in endpoints.json")
     code.add_argument("--user", dest="user_option", metavar="NAME", help="the same")
+    browse = acts.add_parser("browse", parents=[where], help="open the pages in Chromium, signed in as a user")
+    browse.add_argument("user", help="user name, as in endpoints.json")
     supervise = acts.add_parser("supervise", parents=[where], help="(what `run` leaves in the background)")
     supervise.add_argument("--tied", action="store_true", help="end when standard input does")
     return parser
@@ -68,12 +73,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(root: Path) -> None:
     begun_at = time.monotonic()
-    suite = Suite(root, is_tied=False, say=lambda line: print(line, flush=True))
+    suite = Suite(root, processes=(*PROCESSES, STANDBY), is_tied=False, say=lambda line: print(line, flush=True))
     was_started = suite.start()
     _people_and_children(suite)
-    edge = suite.endpoints().get("edge")
+    found = suite.endpoints()
     verb = f"ready after {time.monotonic() - begun_at:.1f} s" if was_started else "runs already"
-    print(f"{verb}: edge at {edge}, details in {suite.layout.endpoints}")
+    print(f"{verb}: pages at {found.get('web')}, edge at {found.get('edge')}, details in {suite.layout.endpoints}")
 
 
 def _people_and_children(suite: Suite) -> None:
@@ -90,6 +95,13 @@ def _people_and_children(suite: Suite) -> None:
     story = settle(cast, int(os.environ.get("CHILDREN", "20000")))
     shield_the_limited(cast, story)
     suite.write_endpoints({"scenarios": described(story)})
+
+
+def _browse(root: Path, user: str) -> None:
+    # Only this command needs the stubs, and importing them takes a while.
+    from deploy.local.browse import browse  # noqa: PLC0415
+
+    browse(root, user)
 
 
 def _foreground(root: Path) -> None:

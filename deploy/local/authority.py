@@ -83,10 +83,19 @@ class Authority:
         It names `spiffe://<environment>.contactpoint/process/<name>` and serves and calls alike.
         """
         return self._issue(
-            self.layout.certificates / process.name,
-            common_name=process.name,
-            identity=f"spiffe://{self.environment}.contactpoint/process/{process.name}",
+            self.layout.certificates / process.kind,
+            common_name=process.kind,
+            identity=f"spiffe://{self.environment}.contactpoint/process/{process.kind}",
             hosts=(f"{process.dashed}.contactpoint.internal", "localhost"),
+        )
+
+    def browser_certificate(self, process: Process) -> Issued:
+        """Return the certificate that a process shows to browsers: localhost and 127.0.0.1, and only to serve."""
+        return self._issue(
+            self.layout.certificates / f"{process.name}.browser",
+            common_name="localhost",
+            identity=None,
+            hosts=("localhost",),
         )
 
     def system_certificate(self, system: uuid.UUID, name: str) -> Issued:
@@ -101,7 +110,7 @@ class Authority:
             hosts=(),
         )
 
-    def _issue(self, stem: Path, *, common_name: str, identity: str, hosts: tuple[str, ...]) -> Issued:
+    def _issue(self, stem: Path, *, common_name: str, identity: str | None, hosts: tuple[str, ...]) -> Issued:
         issued = Issued(certificate=stem.with_name(f"{stem.name}.crt"), private_key=stem.with_name(f"{stem.name}.key"))
         authority = self._certificate()
         now = dt.datetime.now(dt.UTC)
@@ -113,8 +122,9 @@ class Authority:
         if not issued.private_key.exists():
             _write_key(issued.private_key, ec.generate_private_key(ec.SECP256R1()))
         key = _read_key(issued.private_key)
-        names: list[x509.GeneralName] = [x509.UniformResourceIdentifier(identity)]
-        usages = [ExtendedKeyUsageOID.CLIENT_AUTH]
+        # Who names nobody of ours can call nobody.
+        names: list[x509.GeneralName] = [] if identity is None else [x509.UniformResourceIdentifier(identity)]
+        usages = [] if identity is None else [ExtendedKeyUsageOID.CLIENT_AUTH]
         if hosts:
             names += [*(x509.DNSName(host) for host in hosts), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
             usages.append(ExtendedKeyUsageOID.SERVER_AUTH)

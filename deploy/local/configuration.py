@@ -44,7 +44,7 @@ class Configuration:
         layout, name = self.layout, process.name
         issued = self.authority.certificate_of(process)
         values: dict[str, Any] = {
-            "process": name,
+            "process": process.kind,
             "environment": self.plan.environment,
             "host": "127.0.0.1",
             "port": self.ports[name],
@@ -55,27 +55,41 @@ class Configuration:
             "workers": process.workers,
             "drain_seconds": 5.0,
             "telemetry_dir": str(layout.telemetry / name),
-            "peers": {
-                other.name: f"127.0.0.1:{self.ports[other.name]}" for other in self.plan.processes if other != process
-            },
+            "peers": self._peers_of(process),
         }
-        if process.has_database:
+        if self.plan.process(process.kind).has_database:
             server = self.servers[self.plan.postgres_of(process)]
             values["database_url"] = server.url(process.database, databases.server_role(process))
         if process.uses_redis:
             values["redis_url"] = ValkeyServer(layout=layout).url
         values |= {setting: str(layout.secrets / file) for setting, file in process.secrets.items()}
-        folders = {
+        named = {
             "root": layout.root,
             "mail": layout.mail,
             "log": layout.published_log,
+            "certificates": layout.certificates,
             "project": PROJECT,
+            "port": self.ports[name],
+            "web": f"https://localhost:{self.ports['gateway.web']}" if "gateway.web" in self.ports else "",
         }
+        if process.faces_browsers:
+            self.authority.browser_certificate(process)
         values |= {
-            setting: value.format(**folders) if isinstance(value, str) else value
+            setting: value.format(**named) if isinstance(value, str) else value
             for setting, value in process.settings.items()
         }
-        return {**values, **self.plan.settings.get(name, {}), **overrides(layout).get(name, {})}
+        changed = overrides(layout)
+        for one in dict.fromkeys((process.kind, name)):
+            values |= {**self.plan.settings.get(one, {}), **changed.get(one, {})}
+        return values
+
+    def _peers_of(self, process: Process) -> dict[str, str]:
+        """Return where the other processes are, several addresses where there are several alike."""
+        found: dict[str, list[str]] = {}
+        for other in self.plan.processes:
+            if other.kind != process.kind:
+                found.setdefault(other.kind, []).append(f"127.0.0.1:{self.ports[other.name]}")
+        return {kind: ",".join(addresses) for kind, addresses in found.items()}
 
 
 def file_of(layout: Layout, process: Process) -> Path:

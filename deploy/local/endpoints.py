@@ -9,6 +9,7 @@ from deploy.local.layout import Layout
 from deploy.local.plan import Plan
 
 _EDGE = "gateway.edge"
+_WEB = "gateway.web"
 
 
 def write_skeleton(layout: Layout, plan: Plan, ports: Mapping[str, int], authority: Authority) -> None:
@@ -19,6 +20,7 @@ def write_skeleton(layout: Layout, plan: Plan, ports: Mapping[str, int], authori
             "schema": 1,
             "environment": plan.environment,
             "edge": f"localhost:{ports[_EDGE]}" if _EDGE in ports else None,
+            "web": f"https://localhost:{ports[_WEB]}" if _WEB in ports else None,
             "ca": str(authority.certificate),
             "log": {"folder": str(layout.published_log)},
             "mail": str(layout.mail),

@@ -39,7 +39,7 @@ class Plan:
 
     def postgres_of(self, process: Process) -> str:
         """Return the name of the PostgreSQL that holds the process's database."""
-        return f"postgres.{process.name}" if process.name in self.dedicated_postgres else "postgres"
+        return f"postgres.{process.kind}" if process.kind in self.dedicated_postgres else "postgres"
 
     def is_like(self, other: "Plan") -> bool:
         """Say whether both mean the same suite; how patient one is, or how much space it wants, does not matter."""

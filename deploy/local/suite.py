@@ -17,7 +17,7 @@ from typing import Any, LiteralString, Self
 
 from deploy.local import configuration, control, databases, endpoints, health, private_files, stores
 from deploy.local.authority import Authority, Issued
-from deploy.local.child import tail
+from deploy.local.child import environment, tail
 from deploy.local.fault import Fault, explained
 from deploy.local.layout import PROJECT, Layout
 from deploy.local.operating_system import Pid
@@ -177,6 +177,18 @@ class Suite:
         changed[name] = {setting: value for setting, value in mine.items() if value is not None}
         private_files.write_json(self.layout.overrides, changed)
         self.process(name).restart()
+
+    def operate(self, process: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one of a process's own commands beside it, such as identity's `found`, with its settings."""
+        module = self.plan.process(process).module
+        return subprocess.run(
+            [sys.executable, "-m", module, *arguments, "--config", self.config_file(process)],
+            env=environment(),
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def psql(self, database: str, sql: LiteralString, *parameters: object) -> list[tuple[Any, ...]]:
         """Run SQL as superuser in a process's database (by process or database name); return the last rows."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import grpc
 from contactpoint.directory.v1 import directory_service_pb2_grpc as rpc
 
+from services.directory import metrics
 from services.directory.clients.ledger import RemoteLedger, RemoteSettlements
 from services.directory.config import DirectoryConfig
 from services.directory.rpc import DirectoryServicer, ProviderServicer, SupplyServicer
@@ -21,9 +22,11 @@ from services.directory.use_cases.amend_provider import AmendProvider
 from services.directory.use_cases.change_own_services import ChangeOwnServices
 from services.directory.use_cases.conclude_act import ConcludeAct
 from services.directory.use_cases.confirm_involvement import ConfirmInvolvement
+from services.directory.use_cases.count_own_children import CountOwnChildren
 from services.directory.use_cases.create_child import CreateChild
 from services.directory.use_cases.end_involvement import EndInvolvement
 from services.directory.use_cases.identify_child import IdentifyChild
+from services.directory.use_cases.list_own_children import ListOwnChildren
 from services.directory.use_cases.list_providers import ListProviders
 from services.directory.use_cases.look_at_child import LookAtChild
 from services.directory.use_cases.mark_involvement import MarkInvolvement
@@ -44,6 +47,7 @@ from services.runtime.clock import SystemClock
 from services.runtime.config import read_secret
 from services.runtime.database import can_read, engine_of, periodic
 from services.runtime.database import migrate as run_migrations
+from services.runtime.database_watch import DatabaseWatch
 from services.runtime.interceptors.limits import KNOWN_KEY
 from services.runtime.published_keys import published_over
 from services.runtime.receipts import ReceiptGuard
@@ -63,11 +67,11 @@ def serve(config: DirectoryConfig) -> int:
     # Secrets and certificates.
     root_secret, half_key = read_secret(config.root_secret), read_secret(config.half_key)
     certificates = WatchedCertificates(CertificateFiles(config.certificate, config.private_key, config.ca))
-    clock, telemetry = SystemClock(), Telemetry.start(config.process, config.telemetry_dir)
+    clock, telemetry = SystemClock(), Telemetry.of(config)
     engine = engine_of(config.database_url, pool_size=config.workers, application_name=config.process)
     guard = ReceiptGuard(SqlNewestReceipt(engine=engine))
     peers = {name: config.peers[name] for name in ("audit.ledger", "identity")}
-    with open_channels(peers, certificates) as channels:
+    with open_channels(peers, certificates, led={"audit.ledger"}) as channels:
         # What other processes and the database keep for us.
         channels["audit.ledger"].always_say(KNOWN_KEY, lambda: str(guard.newest()))
         ledger = RemoteLedger(channels["audit.ledger"], guard)
@@ -106,6 +110,8 @@ def serve(config: DirectoryConfig) -> int:
                 clock=clock,
                 criteria_key=criteria_key,
             ),
+            list_own_children=ListOwnChildren(ledger=ledger, children=index, clock=clock),
+            count_own_children=CountOwnChildren(ledger=ledger, clock=clock),
             start_involvement=StartInvolvement(change_own_services=change_own_services, providers=providers),
             confirm_involvement=ConfirmInvolvement(change_own_services=change_own_services),
             end_involvement=EndInvolvement(change_own_services=change_own_services),
@@ -132,7 +138,11 @@ def serve(config: DirectoryConfig) -> int:
                 is_open=config.environment == _SYNTHETIC,
             ),
         )
-        settle_acts = SettleActs(settlements=settlements, records=records)
+        settle_acts = SettleActs(
+            settlements=settlements, records=records, unsettled=telemetry.instrument(metrics.ACTS_UNSETTLED).set
+        )
+        telemetry.watch(metrics.INDEX_ENTRIES, index.entries)
+        telemetry.watch(metrics.INDEX_LAG, index.lag_seconds)
 
         def register(server: grpc.Server) -> None:
             rpc.add_DirectoryServiceServicer_to_server(directory, server)
@@ -154,16 +164,19 @@ def serve(config: DirectoryConfig) -> int:
                 telemetry=telemetry,
             ),
             table=table,
+            telemetry=telemetry,
             readiness={"": lambda: index.is_loaded() and can_read(engine)},
             also_until_stopped=[
                 index.loop,
                 guard.loop(),
+                DatabaseWatch({"main": engine}, clock=clock, telemetry=telemetry).loop,
                 periodic(
                     engine=engine,
                     advisory_lock_id=_SWEEPER_LOCK,
                     seconds=config.sweep_seconds,
                     work=settle_acts,
                     name="settle_acts",
+                    telemetry=telemetry,
                 ),
                 periodic(
                     engine=engine,
@@ -171,6 +184,7 @@ def serve(config: DirectoryConfig) -> int:
                     seconds=_SNAPSHOT_ASKED_SECONDS,
                     work=lambda: index.write_snapshot_when_due(clock.now()),
                     name="index_snapshot",
+                    telemetry=telemetry,
                 ),
             ],
         )

@@ -17,6 +17,15 @@ class SearchNeeded(ServiceError):
     sentence = "Search by name and date of birth first, then create the record from that search."
 
 
+class MediationNeeded(ServiceError):
+    """A mediator looks only for a colleague who was named: the ledger says it, and the directory hands it on."""
+
+    status = "FAILED_PRECONDITION"
+    reason = "MEDIATION_NEEDED"
+    blame: Blame = "user"
+    sentence = "First name the colleague for whom you look. It holds for 15 minutes, while the colleague may look too."
+
+
 class TokenSpent(ServiceError):
     """The call's token was used before: the ledger says it, and the directory hands it on."""
 
@@ -77,3 +86,12 @@ class IndexRefused(ServiceError):
     reason = "INDEX_REFUSED"
     blame: Blame = "system"
     sentence = "Searching is not possible at the moment. Telephone your ContactPoint team: they have been alarmed."
+
+
+class PageTokenRefused(ServiceError):
+    """A page token is not one of this session and list: the ledger, which seals them, says so."""
+
+    status = "INVALID_ARGUMENT"
+    reason = "PAGE_TOKEN_REFUSED"
+    blame: Blame = "caller"
+    sentence = "This list has changed. Start again from its first page."

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import Protocol
 from uuid import UUID
@@ -68,6 +69,38 @@ class Look:
     is_limited: bool = False
     keys: tuple[StatementKey, ...] = ()
     handle: bytes = b""
+    own_involvements: frozenset[UUID] = frozenset()
+    """The caller's own current ones with the child."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnChild:
+    """One own current involvement, as the ledger knows it."""
+
+    number: int
+    handle: bytes
+    involvement_id: UUID
+    last_confirmed_at: datetime
+    is_due: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnCount:
+    """What there is of own current involvements."""
+
+    total: int
+    due: int
+    oldest_confirmed_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnChildren:
+    """One page of them."""
+
+    receipt: Receipt
+    children: tuple[OwnChild, ...]
+    next_page_token: bytes
+    count: OwnCount
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,9 +200,27 @@ class Ledger(Protocol):
         ...
 
     def enter_statements(
-        self, *, idempotency_key: str, handle: bytes, section: Section, source: UUID, own_involvement: OwnInvolvement
+        self,
+        *,
+        idempotency_key: str,
+        handle: bytes,
+        section: Section,
+        source: UUID,
+        own_involvement: OwnInvolvement,
+        involvement_id: UUID | None = None,
     ) -> EnteredAct:
-        """Enter that a source's statements change; repeated once when the ledger says BEING_CHANGED."""
+        """Enter that a source's statements change; repeated once when the ledger says BEING_CHANGED.
+
+        `involvement_id` is named where an involvement is confirmed (AS_BEFORE) or ends, whosever it is.
+        """
+        ...
+
+    def enter_own_children(self, *, due_before: datetime, page_token: bytes) -> OwnChildren:
+        """Enter that the caller lists own children, and return a page of at most 20, confirmed longest ago first."""
+        ...
+
+    def count_own_involvements(self, *, due_before: datetime) -> OwnCount:
+        """Return what all pages have, and enter nothing."""
         ...
 
     def enter_note(self, *, idempotency_key: str) -> EnteredAct:
@@ -303,6 +354,10 @@ class Children(Protocol):
 
     def candidates(self, question: Question) -> Sequence[Candidate]:
         """Return the 64 children at most who match best, best first."""
+        ...
+
+    def current_of(self, numbers: Collection[int]) -> Mapping[int, Entry]:
+        """Return the current entries of children by number; one whom the index does not know is left out."""
         ...
 
     def postcode_tag(self, number: int, postcode: str) -> int | None:

@@ -11,11 +11,14 @@ from contactpoint.directory.v1 import directory_service_pb2 as pb
 from contactpoint.directory.v1 import directory_service_pb2_grpc as rpc
 
 from services.directory import translate, translate_answers
+from services.directory.use_cases.acting_organisation import acting_organisation
 from services.directory.use_cases.amend_provider import AmendProvider
 from services.directory.use_cases.confirm_involvement import ConfirmInvolvement
+from services.directory.use_cases.count_own_children import CountOwnChildren
 from services.directory.use_cases.create_child import CreateChild
 from services.directory.use_cases.end_involvement import EndInvolvement
 from services.directory.use_cases.identify_child import IdentifyChild
+from services.directory.use_cases.list_own_children import ListOwnChildren
 from services.directory.use_cases.list_providers import ListProviders
 from services.directory.use_cases.mark_involvement import MarkInvolvement
 from services.directory.use_cases.open_home import OpenHome
@@ -38,6 +41,8 @@ class DirectoryServicer(rpc.DirectoryServiceServicer):
     open_home: OpenHome
     identify_child: IdentifyChild
     create_child: CreateChild
+    list_own_children: ListOwnChildren
+    count_own_children: CountOwnChildren
     start_involvement: StartInvolvement
     confirm_involvement: ConfirmInvolvement
     end_involvement: EndInvolvement
@@ -77,6 +82,17 @@ class DirectoryServicer(rpc.DirectoryServiceServicer):
             child=translate.created_child(request),
         )
         return translate_answers.create_child(created)
+
+    def ListOwnChildren(
+        self, request: pb.ListOwnChildrenRequest, context: grpc.ServicerContext
+    ) -> pb.ListOwnChildrenResponse:
+        page = self.list_own_children(self.caller(), page_token=request.page_token)
+        return translate_answers.list_own_children(page)
+
+    def CountOwnChildren(
+        self, request: pb.CountOwnChildrenRequest, context: grpc.ServicerContext
+    ) -> pb.CountOwnChildrenResponse:
+        return translate_answers.count_own_children(self.count_own_children(self.caller()))
 
     def StartInvolvement(
         self, request: pb.StartInvolvementRequest, context: grpc.ServicerContext
@@ -167,7 +183,9 @@ class ProviderServicer(rpc.ProviderServiceServicer):
         self, request: pb.ListProvidersRequest, context: grpc.ServicerContext
     ) -> pb.ListProvidersResponse:
         page = self.list_providers(
-            translate.provider_filter(request), page_size=request.page_size, page_token=request.page_token
+            translate.provider_filter(request, own_organisation=acting_organisation(self.caller())),
+            page_size=request.page_size,
+            page_token=request.page_token,
         )
         return translate_answers.list_providers(page)
 

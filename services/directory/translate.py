@@ -162,12 +162,13 @@ def contact(message: pb.RegisterProviderRequest | pb.AmendProviderRequest) -> Co
     )
 
 
-def provider_filter(message: pb.ListProvidersRequest) -> ProviderFilter:
+def provider_filter(message: pb.ListProvidersRequest, *, own_organisation: UUID) -> ProviderFilter:
     """Return which providers a list shows."""
     return ProviderFilter(
         name_starts_with=message.name_starts_with,
         kind=ProviderKind(message.kind) if message.kind else None,
         authority=message.authority,
+        organisation_id=own_organisation if message.is_own else None,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from contactpoint.directory.v1 import directory_service_pb2 as pb
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -11,10 +13,11 @@ from services.directory.domain.names import ChildName, Shape
 from services.directory.domain.providers import Provider
 from services.directory.domain.record import EducationView, InvolvementView, PracticeView
 from services.directory.domain.statements import Address, Carer
-from services.directory.ports import Receipt
+from services.directory.ports import OwnCount, Receipt
 from services.directory.use_cases.change_own_services import WrittenServices
 from services.directory.use_cases.create_child import CreatedChild
 from services.directory.use_cases.identify_child import IdentifiedChild
+from services.directory.use_cases.list_own_children import OwnChildPage
 from services.directory.use_cases.list_providers import ProviderPage
 from services.directory.use_cases.open_home import OpenedHome
 from services.directory.use_cases.open_record import OpenedRecord
@@ -73,6 +76,38 @@ def create_child(created: CreatedChild) -> pb.CreateChildResponse:
     """Return the new child's number and handle."""
     return pb.CreateChildResponse(
         number=numbers.ten_digits(created.number), handle=created.handle, receipt=receipt(created.receipt)
+    )
+
+
+def list_own_children(page: OwnChildPage) -> pb.ListOwnChildrenResponse:
+    """Return a page of own children."""
+    return pb.ListOwnChildrenResponse(
+        rows=[
+            pb.OwnChildRow(
+                handle=one.handle,
+                name=name(entry.name),
+                date_of_birth=date(entry.date_of_birth),
+                gender=entry.gender.value,  # type: ignore[arg-type]  # the enum's numbers are the contract's
+                involvement_id=str(one.involvement_id),
+                last_confirmed_at=_stamp(one.last_confirmed_at),
+                is_due=one.is_due,
+            )
+            for one, entry in page.rows
+        ],
+        next_page_token=page.next_page_token,
+        total=page.count.total,
+        due=page.count.due,
+        oldest_confirmed_at=_stamp(page.count.oldest_confirmed_at) if page.count.oldest_confirmed_at else None,
+        receipt=receipt(page.receipt),
+    )
+
+
+def count_own_children(count: OwnCount) -> pb.CountOwnChildrenResponse:
+    """Return the counts."""
+    return pb.CountOwnChildrenResponse(
+        total=count.total,
+        due=count.due,
+        oldest_confirmed_at=_stamp(count.oldest_confirmed_at) if count.oldest_confirmed_at else None,
     )
 
 
@@ -158,6 +193,12 @@ def provider(known: Provider) -> pb.ProviderContact:
     )
 
 
+def _stamp(moment: datetime) -> Timestamp:
+    made = Timestamp()
+    made.FromDatetime(moment)
+    return made
+
+
 def _row(row: ChildRow) -> pb.ChildRow:
     return pb.ChildRow(
         handle=row.handle,
@@ -186,8 +227,6 @@ def _practice(view: PracticeView) -> pb.GpPractice:
 
 def _involvement(view: InvolvementView) -> pb.Involvement:
     one = view.involvement
-    confirmed_at = Timestamp()
-    confirmed_at.FromDatetime(one.confirmed_at)
     return pb.Involvement(
         involvement_id=str(one.involvement_id),
         kind=one.kind.value,  # type: ignore[arg-type]  # as above
@@ -196,12 +235,13 @@ def _involvement(view: InvolvementView) -> pb.Involvement:
         telephone=one.telephone,
         email=one.email,
         start_date=date(one.start_date) if one.start_date is not None else None,
-        last_confirmed_at=confirmed_at,
+        last_confirmed_at=_stamp(one.confirmed_at),
         is_unconfirmed=view.is_unconfirmed,
         is_reported_wrong=view.is_reported_wrong,
         is_lead_professional=view.is_lead_professional,
         has_common_assessment=one.has_common_assessment,
         is_own=view.is_own,
+        is_mine=view.is_mine,
     )
 
 

@@ -25,6 +25,7 @@ from services.identity.passwords import Argon2Passwords, Gate
 from services.identity.rpc import (
     AdministrationServicer,
     AuthorisationServicer,
+    PeopleServicer,
     SessionServicer,
     SignInServicer,
     VerificationKeysServicer,
@@ -44,16 +45,19 @@ from services.identity.use_cases.acknowledge_policy import AcknowledgePolicy
 from services.identity.use_cases.add_person import AddPerson
 from services.identity.use_cases.authorise import Authorise
 from services.identity.use_cases.begin_enrolment import BeginEnrolment
+from services.identity.use_cases.begin_mediation import BeginMediation
 from services.identity.use_cases.change_accreditation import ChangeAccreditation
 from services.identity.use_cases.change_person import ChangePerson
 from services.identity.use_cases.complete_enrolment import CompleteEnrolment
 from services.identity.use_cases.drive_on import DriveOn
+from services.identity.use_cases.end_mediation import EndMediation
 from services.identity.use_cases.end_sessions import EndSessions
 from services.identity.use_cases.found import Found
 from services.identity.use_cases.grant_role import GrantRole
 from services.identity.use_cases.list_people import ListPeople
 from services.identity.use_cases.list_sessions import ListSessions
 from services.identity.use_cases.list_verification_keys import ListVerificationKeys
+from services.identity.use_cases.name_people import NamePeople
 from services.identity.use_cases.record_condition import RecordCondition
 from services.identity.use_cases.register_organisation import RegisterOrganisation
 from services.identity.use_cases.register_system import RegisterSystem
@@ -70,6 +74,7 @@ from services.runtime.certificates import CertificateFiles, WatchedCertificates
 from services.runtime.channels import PeerChannel
 from services.runtime.clock import Clock, SystemClock
 from services.runtime.config import ConfigRefused, load, read_secret
+from services.runtime.database_watch import DatabaseWatch
 from services.runtime.errors import ServiceError
 from services.runtime.interceptors.limits import KNOWN_KEY
 from services.runtime.telemetry import Telemetry, log_as_json
@@ -107,8 +112,10 @@ class Identity:
 
 def serve(config: IdentityConfig) -> int:
     """Serve until told to stop; return the exit code."""
-    telemetry = Telemetry.start(PROCESS, config.telemetry_dir)
-    identity = assemble(config, clock=SystemClock(), telemetry=telemetry)
+    clock, telemetry = SystemClock(), Telemetry.of(config)
+    identity = assemble(config, clock=clock, telemetry=telemetry)
+    pools = dict(zip(("main", "authorise", "sign_in"), identity.engines, strict=True))
+    watch = DatabaseWatch(pools, clock=clock, telemetry=telemetry)
     try:
         return server.serve(
             identity.register,
@@ -117,7 +124,7 @@ def serve(config: IdentityConfig) -> int:
             interceptors=identity.interceptors,
             table=identity.table,
             readiness={"": identity.is_ready},
-            also_until_stopped=identity.upkeep.loops(),
+            also_until_stopped=[*identity.upkeep.loops(), watch.loop],
             telemetry=telemetry,
         )
     finally:
@@ -136,7 +143,7 @@ def assemble(config: IdentityConfig, *, clock: Clock, telemetry: Telemetry) -> I
     quick = _engine(config, pool_size=config.authorise_workers).execution_options(isolation_level="AUTOCOMMIT")
     doors = _engine(config, pool_size=config.sign_in_workers)
     environment = config.environment
-    acts = SqlActs(engine=engine, seals=seals, clock=clock)
+    acts = SqlActs(engine=engine, seals=seals, clock=clock, pages=config.pages)
     parties = SqlParties(engine=engine, seals=seals, environment=environment)
     sessions = SqlSessions(engine=engine, quick=quick, seals=seals, environment=environment)
     accounts = SqlAccounts(engine=doors, seals=seals, environment=environment, clock=clock)
@@ -163,7 +170,13 @@ def assemble(config: IdentityConfig, *, clock: Clock, telemetry: Telemetry) -> I
     change_person = ChangePerson(parties=parties, three_steps=three_steps, clock=clock)
     sign_in = SignInServicer(
         sign_in=SignIn(
-            accounts=accounts, passwords=passwords, sessions=sessions, ledger=ledger, limits=limits, clock=clock
+            accounts=accounts,
+            passwords=passwords,
+            sessions=sessions,
+            parties=parties,
+            ledger=ledger,
+            limits=limits,
+            clock=clock,
         ),
         begin_enrolment=BeginEnrolment(enrolments=enrolments, refusals=refusals, clock=clock),
         complete_enrolment=CompleteEnrolment(
@@ -180,7 +193,10 @@ def assemble(config: IdentityConfig, *, clock: Clock, telemetry: Telemetry) -> I
         list_sessions=ListSessions(sessions=sessions, clock=clock, limits=limits),
         end_sessions=EndSessions(sessions=sessions, three_steps=three_steps),
         acknowledge_policy=AcknowledgePolicy(change_person=change_person),
+        begin_mediation=BeginMediation(parties=parties, ledger=ledger, three_steps=three_steps, clock=clock),
+        end_mediation=EndMediation(three_steps=three_steps),
     )
+    people = PeopleServicer(name_people=NamePeople(parties=parties))
     administration = AdministrationServicer(
         register_organisation=RegisterOrganisation(three_steps=three_steps),
         change_accreditation=ChangeAccreditation(parties=parties, three_steps=three_steps, clock=clock),
@@ -213,6 +229,7 @@ def assemble(config: IdentityConfig, *, clock: Clock, telemetry: Telemetry) -> I
     def register(to: grpc.Server) -> None:
         rpc.add_SignInServiceServicer_to_server(sign_in, to)
         rpc.add_SessionServiceServicer_to_server(own, to)
+        rpc.add_PeopleServiceServicer_to_server(people, to)
         rpc.add_AdministrationServiceServicer_to_server(administration, to)
         rpc.add_AuthorisationServiceServicer_to_server(authorisation, to)
         rpc.add_VerificationKeysServiceServicer_to_server(keys, to)
@@ -230,6 +247,7 @@ def assemble(config: IdentityConfig, *, clock: Clock, telemetry: Telemetry) -> I
         receipts=receipts,
         token_keys=token_keys,
         drive_on=DriveOn(acts=acts, ledger=ledger, clock=clock),
+        telemetry=telemetry,
     )
     return Identity(
         register=register,
@@ -284,7 +302,7 @@ def found(arguments: list[str]) -> int:
     with _ledger_channel(config, certificates) as channel:
         founding = Found(
             parties=SqlParties(engine=engine, seals=seals, environment=config.environment),
-            acts=SqlActs(engine=engine, seals=seals, clock=clock),
+            acts=SqlActs(engine=engine, seals=seals, clock=clock, pages=config.pages),
             ledger=RemoteLedger(channel, NewestReceipt(SqlReceipts(engine=engine).newest())),
             environment=config.environment,
             clock=clock,
@@ -306,7 +324,9 @@ def _engine(config: IdentityConfig, *, pool_size: int) -> Engine:
 
 
 def _ledger_channel(config: IdentityConfig, certificates: WatchedCertificates) -> PeerChannel:
-    return PeerChannel(process=LEDGER, address=config.peers[LEDGER], certificates=certificates, forward_errors=True)
+    return PeerChannel(
+        process=LEDGER, address=config.peers[LEDGER], certificates=certificates, forward_errors=True, is_led=True
+    )
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ class IdentityConfig(ProcessConfig):
     database_owner_url: str = setting("", meaning="address of the database for its owner; needed to migrate only")
     root_secret: Path = secret(meaning="32 random bytes from which every key of identity is made")
     mail_dir: Path = setting(meaning="folder to which mails are written as files; made if missing")
+    pages: str = setting("", meaning="address of the pages, as https://host:port; mails lead there; empty: nowhere")
     limits: Path = setting(_LIMITS, meaning="file of ceilings, grid and deadlines, the same for every process")
     authorise_workers: int = setting(8, meaning="calls of Authorise served at once", least=1, most=64)
     sign_in_workers: int = setting(

@@ -200,6 +200,15 @@ class AlreadyEnrolled(ServiceError):
     sentence = "This person has set up an account already."
 
 
+class ColleagueRefused(ServiceError):
+    """Nobody of that name whom this mediator may serve could look now; why is not said: nobody is found by trying."""
+
+    status = "FAILED_PRECONDITION"
+    reason = "COLLEAGUE_REFUSED"
+    blame: Blame = "user"
+    sentence = "You cannot look for this colleague. Check the user name, then ask the colleague's administrator."
+
+
 class PolicyNotCurrent(ServiceError):
     """The version read is not the one that stands now."""
 

@@ -16,14 +16,19 @@ _SENDER = "ContactPoint <no-reply@contactpoint.example.org>"
 _UNSAFE = re.compile(r"[^A-Za-z0-9@._+-]")
 
 
-def link(contact: Contact, token: str, expires_at: datetime) -> Mail:
-    """Return the mail to the person: the link's token stands alone on its line."""
+def link(contact: Contact, token: str, expires_at: datetime, *, pages: str = "") -> Mail:
+    """Return the mail to the person: the link's token stands alone on its line, and behind `#` in the address.
+
+    What stands behind `#` never leaves the browser by itself: no server's log, proxy or referrer ever holds it.
+    """
+    address = f"Open {pages}/enrol#{token}\n" if pages else ""
     return Mail(
         contact.email,
         "Set up your ContactPoint account",
         f"Dear {contact.name},\n\n"
         "an account is being set up for you. You need this link token, and the code that your manager gives you\n"
         "face to face or by telephone.\n\n"
+        f"{address}"
         f"Link token: {token}\n\n"
         f"Both hold until {expires_at:%d %B %Y, %H:%M} UTC, for five tries.\n"
         "Nobody will ask you for either by e-mail.\n",

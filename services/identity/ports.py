@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +21,24 @@ from services.identity.domain.standing import (
 from services.runtime.tokens import Act
 
 
+@dataclass(frozen=True, kw_only=True)
+class NamedPerson:
+    """A person by name."""
+
+    person: str
+    name: str
+    organisation: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedOrganisation:
+    """An organisation by name."""
+
+    organisation: str
+    name: str
+    authority: str
+
+
 class Parties(Protocol):
     """The standings as they are stored now; an unreadable one is as good as none."""
 
@@ -33,6 +51,18 @@ class Parties(Protocol):
     def service(self) -> Stored[ServiceStanding] | None: ...
 
     def contact(self, person: str) -> Contact | None: ...
+
+    def person_called(self, username: str) -> Stored[PersonStanding] | None:
+        """Return the standing of who signs in with a user name."""
+        ...
+
+    def named_people(self, people: Sequence[str]) -> Mapping[str, NamedPerson]:
+        """Return those of these people whose names can be read, by id."""
+        ...
+
+    def named_organisations(self, organisations: Sequence[str]) -> Mapping[str, NamedOrganisation]:
+        """Return those of these organisations that exist, by id."""
+        ...
 
     def people_of(self, organisation: str, *, after: str, most: int) -> Sequence[ListedPerson]:
         """Return people of an organisation by user name, those behind the user name `after`, at most so many."""
@@ -124,6 +154,15 @@ class Ledger(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Colleague:
+    """For whom a mediator's session looks, and by what that is judged."""
+
+    person: Stored[PersonStanding]
+    organisation: Stored[OrganisationStanding]
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Judged:
     """Everything that one call is judged by, read in one statement."""
 
@@ -133,6 +172,8 @@ class Judged:
     organisation: Stored[OrganisationStanding] | None
     system: Stored[SystemStanding] | None
     service: Stored[ServiceStanding] | None
+    colleague: Colleague | None = None
+    """None if the session looks for nobody else, or a row of it is not ours."""
 
 
 class Sessions(Protocol):

@@ -13,14 +13,17 @@ from services.identity.use_cases.acknowledge_policy import AcknowledgePolicy
 from services.identity.use_cases.add_person import AddPerson
 from services.identity.use_cases.authorise import Authorise
 from services.identity.use_cases.begin_enrolment import BeginEnrolment
+from services.identity.use_cases.begin_mediation import BeginMediation
 from services.identity.use_cases.change_accreditation import ChangeAccreditation
 from services.identity.use_cases.change_person import acting
 from services.identity.use_cases.complete_enrolment import CompleteEnrolment
+from services.identity.use_cases.end_mediation import EndMediation
 from services.identity.use_cases.end_sessions import EndSessions
 from services.identity.use_cases.grant_role import GrantRole
 from services.identity.use_cases.list_people import ListPeople
 from services.identity.use_cases.list_sessions import ListSessions
 from services.identity.use_cases.list_verification_keys import ListVerificationKeys
+from services.identity.use_cases.name_people import NamePeople
 from services.identity.use_cases.record_condition import RecordCondition
 from services.identity.use_cases.register_organisation import RegisterOrganisation
 from services.identity.use_cases.register_system import RegisterSystem
@@ -67,6 +70,8 @@ class SessionServicer(rpc.SessionServiceServicer):
     list_sessions: ListSessions
     end_sessions: EndSessions
     acknowledge_policy: AcknowledgePolicy
+    begin_mediation: BeginMediation
+    end_mediation: EndMediation
 
     def SignOut(self, request: pb.SignOutRequest, context: grpc.ServicerContext) -> pb.SignOutResponse:
         outcome = self.sign_out(current_caller(), request.idempotency_key)
@@ -88,6 +93,25 @@ class SessionServicer(rpc.SessionServiceServicer):
             current_caller(), request.idempotency_key, policy_version=request.policy_version
         )
         return pb.AcknowledgePolicyResponse(receipt=translate.receipt(outcome.receipt))
+
+    def BeginMediation(
+        self, request: pb.BeginMediationRequest, context: grpc.ServicerContext
+    ) -> pb.BeginMediationResponse:
+        found = self.begin_mediation(current_caller(), request.idempotency_key, username=request.colleague_username)
+        return translate.begin_mediation_response(found)
+
+    def EndMediation(self, request: pb.EndMediationRequest, context: grpc.ServicerContext) -> pb.EndMediationResponse:
+        outcome = self.end_mediation(current_caller(), request.idempotency_key)
+        return pb.EndMediationResponse(receipt=translate.receipt(outcome.receipt))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeopleServicer(rpc.PeopleServiceServicer):
+    name_people: NamePeople
+
+    def NamePeople(self, request: pb.NamePeopleRequest, context: grpc.ServicerContext) -> pb.NamePeopleResponse:
+        found = self.name_people(current_caller(), people=request.person_ids, organisations=request.organisation_ids)
+        return translate.name_people_response(found)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,8 +14,10 @@ from services.identity.domain.session import Session
 from services.identity.domain.standing import Accreditation, SystemPurpose
 from services.identity.use_cases.authorise import Asked
 from services.identity.use_cases.begin_enrolment import EnrolmentShown
+from services.identity.use_cases.begin_mediation import Mediating
 from services.identity.use_cases.list_people import PeoplePage, PersonSeen
 from services.identity.use_cases.list_sessions import OwnSessions
+from services.identity.use_cases.name_people import Named
 from services.identity.use_cases.record_condition import Fact
 from services.identity.use_cases.sign_in import SignedIn
 from services.runtime.errors import InvalidRequest
@@ -114,6 +116,40 @@ def sign_in_response(found: SignedIn) -> pb.SignInResponse:
         roles=[access_pb2.Role.Value(name) for name in found.roles],
         policy_due=found.is_policy_due,
         receipt=receipt(found.receipt),
+        person_id=found.person,
+        name=found.name,
+        organisation_id=found.organisation,
+        organisation_name=found.organisation_name,
+        authority=found.authority,
+        policy_version=found.policy_version,
+    )
+
+
+def begin_mediation_response(found: Mediating) -> pb.BeginMediationResponse:
+    """Return for whom a session looks."""
+    return pb.BeginMediationResponse(
+        receipt=receipt(found.receipt),
+        colleague_name=found.name,
+        organisation_name=found.organisation_name,
+        until=stamp(found.until),
+    )
+
+
+def name_people_response(found: Named) -> pb.NamePeopleResponse:
+    """Return names."""
+    return pb.NamePeopleResponse(
+        people=[
+            pb.NamedPerson(
+                person_id=person.person,
+                name=person.name,
+                organisation_id=of.organisation,
+                organisation_name=of.name,
+            )
+            for person, of in found.people
+        ],
+        organisations=[
+            pb.NamedOrganisation(organisation_id=one.organisation, name=one.name) for one in found.organisations
+        ],
     )
 
 

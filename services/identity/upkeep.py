@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from sqlalchemy.engine import Engine
 
+from services.identity import metrics
 from services.identity.clients.ledger import NewestReceipt
 from services.identity.ports import Ledger
 from services.identity.storage.acts import SqlActs
@@ -18,10 +19,11 @@ from services.identity.storage.receipts import SqlReceipts
 from services.identity.storage.refusals import SqlRefusals
 from services.identity.storage.sessions import SqlSessions
 from services.identity.storage.token_keys import SqlTokenKeys
-from services.identity.use_cases.drive_on import DriveOn
+from services.identity.use_cases.drive_on import STOPPED_AFTER, DriveOn
 from services.runtime.clock import Clock
 from services.runtime.database import periodic
 from services.runtime.server import UntilStopped
+from services.runtime.telemetry import Telemetry
 
 _ACTS_KEPT = timedelta(hours=24)
 _SESSIONS_KEPT = timedelta(hours=24)
@@ -45,6 +47,7 @@ class Upkeep:
     receipts: SqlReceipts
     token_keys: SqlTokenKeys
     drive_on: DriveOn
+    telemetry: Telemetry
 
     def loops(self) -> list[UntilStopped]:
         """Return the loops to run until the process stops."""
@@ -59,6 +62,7 @@ class Upkeep:
             (60.0, self.enter_counts, "refusal_counts"),
             (1.0, self._keep_receipt, "receipt"),
             (30.0, self.token_keys.rotate, "token_keys"),
+            (10.0, self._backlogs(), "backlogs"),
         ]
         return [
             *(self._loop(number, *work) for number, work in enumerate(works)),
@@ -71,7 +75,14 @@ class Upkeep:
 
         # A lock that nobody else asks for, where each process does the work for itself.
         lock = secrets.randbits(62) if number is None else _FIRST_LOCK + number
-        return periodic(engine=self.engine, advisory_lock_id=lock, seconds=seconds, work=done, name=name)
+        return periodic(
+            engine=self.engine,
+            advisory_lock_id=lock,
+            seconds=seconds,
+            work=done,
+            name=name,
+            telemetry=self.telemetry,
+        )
 
     def enter_refusals(self) -> None:
         """Enter every refusal of a known person that waits."""
@@ -85,6 +96,21 @@ class Upkeep:
     def _keep_receipt(self) -> None:
         if self.newest.newest is not None:
             self.receipts.keep(self.newest.newest)
+
+    def _backlogs(self) -> Callable[[], object]:
+        """Return what measures that which waits."""
+        waiting, age, pending = map(
+            self.telemetry.instrument, (metrics.OUTBOX_WAITING, metrics.OUTBOX_AGE, metrics.ACTS_PENDING)
+        )
+
+        def measured() -> None:
+            now = self.clock.now()
+            count, oldest_at = self.outbox.waiting()
+            waiting.set(count)
+            age.set((now - oldest_at).total_seconds() if oldest_at else 0.0)
+            pending.set(len(self.acts.pending_since(now - STOPPED_AFTER)))
+
+        return measured
 
     def _forget(self) -> None:
         now = self.clock.now()

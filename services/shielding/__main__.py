@@ -15,6 +15,7 @@ from services.runtime.clock import SystemClock
 from services.runtime.config import read_secret
 from services.runtime.database import can_read, engine_of, periodic
 from services.runtime.database import migrate as run_migrations
+from services.runtime.database_watch import DatabaseWatch
 from services.runtime.interceptors.limits import KNOWN_KEY
 from services.runtime.published_keys import published_over
 from services.runtime.receipts import ReceiptGuard
@@ -22,6 +23,7 @@ from services.runtime.server import ServerSettings, service_interceptors
 from services.runtime.server import serve as run_server
 from services.runtime.telemetry import Telemetry
 from services.runtime.verification_keys import RemoteVerificationKeys
+from services.shielding import metrics
 from services.shielding.clients.ledger import RemoteLedger
 from services.shielding.config import CALLED, ShieldingConfig
 from services.shielding.domain import holidays_run_out
@@ -30,6 +32,7 @@ from services.shielding.sealing import Sealing
 from services.shielding.storage.cases import SqlCases
 from services.shielding.storage.newest_receipt import SqlNewestReceipt
 from services.shielding.use_cases.approve_shield import ApproveShield
+from services.shielding.use_cases.count_shield_cases import CountShieldCases
 from services.shielding.use_cases.drive_on import DriveOn
 from services.shielding.use_cases.impose_interim_shield import ImposeInterimShield
 from services.shielding.use_cases.list_shield_cases import ListShieldCases
@@ -52,15 +55,16 @@ def serve(config: ShieldingConfig) -> int:
     engine = engine_of(config.database_url, application_name=config.process)
     sealing = Sealing(read_secret(config.root_secret))
     certificates = WatchedCertificates(CertificateFiles(config.certificate, config.private_key, config.ca))
-    telemetry = Telemetry.start(config.process, config.telemetry_dir)
+    telemetry = Telemetry.of(config)
     guard = ReceiptGuard(SqlNewestReceipt(engine))
     table = whole_table()
     # `forward_errors`: what the ledger refuses for reasons of its own is a plain no, and never a maybe.
     called = {name: config.peers[name] for name in CALLED}
-    with open_channels(called, certificates, forward_errors=True) as channels:
+    with open_channels(called, certificates, forward_errors=True, led={"audit.ledger"}) as channels:
         channels["audit.ledger"].always_say(KNOWN_KEY, lambda: str(guard.newest()))
         ledger = RemoteLedger(channels["audit.ledger"], guard)
         cases = SqlCases(engine, sealing)
+        drive_on = DriveOn(cases=cases, ledger=ledger, left_behind=telemetry.instrument(metrics.STEPS_LEFT_BEHIND).set)
         take_step = TakeStep(cases=cases, ledger=ledger)
         servicer = ShieldingServicer(
             UseCases(
@@ -69,6 +73,7 @@ def serve(config: ShieldingConfig) -> int:
                 propose_shield=ProposeShield(take_step=take_step, clock=clock, holidays=holidays),
                 approve_shield=ApproveShield(cases=cases, take_step=take_step, clock=clock, holidays=holidays),
                 list_shield_cases=ListShieldCases(cases=cases, ledger=ledger, clock=clock),
+                count_shield_cases=CountShieldCases(cases=cases, clock=clock),
             ),
             sealing,
         )
@@ -89,12 +94,14 @@ def serve(config: ShieldingConfig) -> int:
             readiness={"": lambda: can_read(engine)},
             also_until_stopped=[
                 guard.loop(),
+                DatabaseWatch({"main": engine}, clock=clock, telemetry=telemetry).loop,
                 periodic(
                     engine=engine,
                     advisory_lock_id=_SWEEPER_LOCK,
                     seconds=_SWEEPER_SECONDS,
-                    work=DriveOn(cases=cases, ledger=ledger),
+                    work=drive_on,
                     name="drive_on",
+                    telemetry=telemetry,
                 ),
             ],
         )

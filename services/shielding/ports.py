@@ -80,6 +80,16 @@ class Begun:
     """It was begun before, and nobody here knows how that ended."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """How much waits for an authority's officers."""
+
+    cases: int
+    overdue: int
+    oldest_opened_at: datetime | None
+    next_due_at: datetime | None
+
+
 class Ledger(Protocol):
     """Where a step takes effect."""
 
@@ -140,6 +150,10 @@ class Cases(Protocol):
 
         Those are: not yet hidden by two, or due for review.
         """
+        ...
+
+    def count_waiting(self, authority: str, now: datetime) -> Waiting:
+        """Return how many cases `waiting` would list on all pages, and how many of them are past their time."""
         ...
 
     def left_behind(self, seconds: float) -> Sequence[Pending]:

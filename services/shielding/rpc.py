@@ -14,6 +14,7 @@ from services.shielding import translate
 from services.shielding.ports import Asked
 from services.shielding.sealing import Sealing
 from services.shielding.use_cases.approve_shield import ApproveShield
+from services.shielding.use_cases.count_shield_cases import CountShieldCases
 from services.shielding.use_cases.impose_interim_shield import ImposeInterimShield
 from services.shielding.use_cases.list_shield_cases import ListShieldCases
 from services.shielding.use_cases.propose_shield import ProposeShield
@@ -29,6 +30,7 @@ class UseCases:
     propose_shield: ProposeShield
     approve_shield: ApproveShield
     list_shield_cases: ListShieldCases
+    count_shield_cases: CountShieldCases
 
 
 class ShieldingServicer(rpc.ShieldingServiceServicer):
@@ -80,6 +82,11 @@ class ShieldingServicer(rpc.ShieldingServiceServicer):
             next_page_token=translate.next_page_token(self._sealing, authority, found, size),
             receipt=translate.receipt(receipt),
         )
+
+    def CountShieldCases(
+        self, request: pb.CountShieldCasesRequest, context: grpc.ServicerContext
+    ) -> pb.CountShieldCasesResponse:
+        return translate.counts(self._use_cases.count_shield_cases(translate.authority(current_caller())))
 
     def _asked(self, idempotency_key: str) -> Asked:
         return translate.asked(current_caller(), self._sealing, idempotency_key)

@@ -13,7 +13,7 @@ from services.runtime.caller import Caller
 from services.runtime.errors import InvalidRequest, NotAuthenticated
 from services.shielding.domain import Case, Ground, Officer, ShieldState
 from services.shielding.errors import NoAuthority
-from services.shielding.ports import Asked, Receipt
+from services.shielding.ports import Asked, Receipt, Waiting
 from services.shielding.sealing import Sealing
 
 _GROUNDS = {
@@ -35,9 +35,7 @@ def asked(caller: Caller, sealing: Sealing, idempotency_key: str) -> Asked:
     """Return the call as it came; raises NoAuthority where the caller's organisation belongs to none."""
     if caller.act is None or caller.act.sub is None or caller.token is None:
         raise NotAuthenticated
-    if caller.act.aut is None:
-        raise NoAuthority
-    by, key = Officer(person=uuid.UUID(caller.act.sub), authority=caller.act.aut), uuid.UUID(idempotency_key)
+    by, key = Officer(person=uuid.UUID(caller.act.sub), authority=authority(caller)), uuid.UUID(idempotency_key)
     return Asked(
         by=by,
         name=sealing.act_name(by.person, caller.method, key),
@@ -45,6 +43,15 @@ def asked(caller: Caller, sealing: Sealing, idempotency_key: str) -> Asked:
         digest=caller.digest,
         token=caller.token,
     )
+
+
+def authority(caller: Caller) -> str:
+    """Return the authority of the caller's organisation; raises NoAuthority where it belongs to none."""
+    if caller.act is None or caller.act.sub is None:
+        raise NotAuthenticated
+    if caller.act.aut is None:
+        raise NoAuthority
+    return caller.act.aut
 
 
 def ground(value: pb.Ground.ValueType) -> Ground:
@@ -78,6 +85,16 @@ def cases(given: Sequence[Case]) -> list[pb.ShieldCase]:
         )
         for case in given
     ]
+
+
+def counts(found: Waiting) -> pb.CountShieldCasesResponse:
+    """Return how much waits."""
+    return pb.CountShieldCasesResponse(
+        waiting=found.cases,
+        overdue=found.overdue,
+        oldest_opened_at=_timestamp(found.oldest_opened_at) if found.oldest_opened_at else None,
+        next_due_at=_timestamp(found.next_due_at) if found.next_due_at else None,
+    )
 
 
 def next_page_token(sealing: Sealing, authority: str, page: Sequence[Case], size: int) -> bytes:

@@ -16,6 +16,7 @@ PROCESSES = {
     "audit.ledger": "services/audit/ledger",
     "audit.review": "services/audit/review",
     "gateway.edge": "gateway/edge",
+    "gateway.web": "gateway/web",
 }
 
 

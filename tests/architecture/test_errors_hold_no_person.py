@@ -12,11 +12,15 @@ MAY_CATCH_ALL = {
     BOUNDARY: "it is the boundary",
     "services/runtime/server.py": "a loop in the background that dies unnoticed is worse than a restart",
     "services/runtime/process.py": "a traceback of a process that ends would print what the error quotes",
+    "gateway/web/serving.py": "the boundary of the pages: a browser gets a page with a reference and no text",
     "services/runtime/database.py": "the next round of periodic work may do better, and nothing depends on this one",
 }
 """Who may catch a bare Exception, and why."""
 
-MAY_ABORT = {BOUNDARY: "a check raises; the boundary alone speaks to gRPC"}
+MAY_ABORT = {
+    BOUNDARY: "a check raises; the boundary alone speaks to gRPC",
+    "gateway/web/listening.py": "cuts a browser's connection; it knows no gRPC",
+}
 PYTHON_FILES = [path for path in product_files() if not path.startswith("deploy/")]  # deploy speaks to nobody's caller
 
 

@@ -16,6 +16,7 @@ DOMAINS = {
     "audit.ledger": "keys",
     "audit.review": "review",
     "gateway.edge": "front",
+    "gateway.web": "front",
 }
 OURS = {"services", "gateway", "deploy", "contactpoint", "buf"}
 # gRPC, protobuf, protovalidate, PyJWT, SQLAlchemy Core, psycopg, cryptography, telemetry: the architecture's list.
@@ -26,6 +27,7 @@ CLOSED = {
     "grpcio",
     "grpcio-health-checking",
     "grpcio-status",
+    "opentelemetry-exporter-otlp-proto-grpc",
     "opentelemetry-instrumentation-grpc",
     "opentelemetry-sdk",
     "protobuf",

@@ -27,9 +27,11 @@ from services.directory.use_cases.amend_provider import AmendProvider
 from services.directory.use_cases.change_own_services import ChangeOwnServices
 from services.directory.use_cases.conclude_act import ConcludeAct
 from services.directory.use_cases.confirm_involvement import ConfirmInvolvement
+from services.directory.use_cases.count_own_children import CountOwnChildren
 from services.directory.use_cases.create_child import CreateChild, CreatedChild
 from services.directory.use_cases.end_involvement import EndInvolvement
 from services.directory.use_cases.identify_child import IdentifyChild
+from services.directory.use_cases.list_own_children import ListOwnChildren
 from services.directory.use_cases.list_providers import ListProviders
 from services.directory.use_cases.look_at_child import LookAtChild
 from services.directory.use_cases.mark_involvement import MarkInvolvement
@@ -145,6 +147,7 @@ class World:
     ) -> None:
         self.clock = SetClock(NOW)
         self.ledger = ledger or FakeLedger()
+        self.ledger.now = self.clock.now
         # The same fake, or a client that speaks to it.
         entering, settling = entering or self.ledger, settling or self.ledger
         self.children = FakeChildren()
@@ -167,6 +170,8 @@ class World:
             clock=self.clock,
             criteria_key=b"c" * 32,
         )
+        self.list_own_children = ListOwnChildren(ledger=entering, children=self.children, clock=self.clock)
+        self.count_own_children = CountOwnChildren(ledger=entering, clock=self.clock)
         self.start_involvement = StartInvolvement(change_own_services=own, providers=self.providers)
         self.confirm_involvement = ConfirmInvolvement(change_own_services=own)
         self.end_involvement = EndInvolvement(change_own_services=own)

@@ -136,6 +136,8 @@ def servicers_of(world: World) -> tuple[DirectoryServicer, ProviderServicer, Sup
             open_home=world.open_home,
             identify_child=world.identify_child,
             create_child=world.create_child,
+            list_own_children=world.list_own_children,
+            count_own_children=world.count_own_children,
             start_involvement=world.start_involvement,
             confirm_involvement=world.confirm_involvement,
             end_involvement=world.end_involvement,

@@ -158,8 +158,8 @@ def test_a_bad_sample_is_found(image: Path) -> None:
 
 def _link(distribution: Distribution, packages: Path) -> None:
     for file in distribution.files or []:
-        # Commands and compiled files: the image has neither of these.
-        if ".." in file.parts or "__pycache__" in file.parts:
+        # Commands lie elsewhere, and the image has none.
+        if ".." in file.parts or not Path(str(distribution.locate_file(file))).exists():
             continue
         target = packages / file
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,11 @@ from services.audit.ledger import limits as limit_files
 from services.audit.ledger.domain.calls import Call
 from services.audit.ledger.domain.entry import Section
 from services.audit.ledger.domain.keyring import KeyMaterial
+from services.audit.ledger.domain.own_involvements import involvement_of
 from services.audit.ledger.effects import ActEffect, Asked, Entered
 from services.audit.ledger.effects.close_child import CloseChild
 from services.audit.ledger.effects.create_child import CreateChild
+from services.audit.ledger.effects.mediate import Mediate
 from services.audit.ledger.effects.write_statements import WriteStatements
 from services.audit.ledger.group_commit import GroupCommit
 from services.audit.ledger.limits import Limits
@@ -36,10 +38,12 @@ from services.audit.ledger.ports import (
 )
 from services.audit.ledger.release_rule import NOTHING_ELSE, WHOLE_NAME, Candidate, ReleaseRule
 from services.audit.ledger.storage.key_wrapping import FileKeyWrapping
+from services.audit.ledger.use_cases.count_own_involvements import CountOwnInvolvements, OwnCounted
 from services.audit.ledger.use_cases.enter import Enter
 from services.audit.ledger.use_cases.enter_founding import EnterFounding, FirstParty
 from services.audit.ledger.use_cases.enter_intake import AskedIntake, EnterIntake, Intake, NewChild
 from services.audit.ledger.use_cases.enter_look import AskedLook, EnterLook, Looked
+from services.audit.ledger.use_cases.enter_own_children import EnterOwnChildren, OwnChildren
 from services.audit.ledger.use_cases.enter_search import AskedSearch, EnterSearch, Searched
 from services.audit.ledger.use_cases.enter_session import EnterSession, SignIn
 from services.audit.ledger.use_cases.settle import Settle, Settled
@@ -83,6 +87,9 @@ class MemoryStore:
         self.kept = kept
         self.fails: list[str] = []
         """"before" (nothing is written) or "after" (all is written, and nobody is told)."""
+        self.answers = threading.Event()
+        """Cleared: the network swallows what is asked, until somebody cuts the connection."""
+        self.answers.set()
         self._epoch = -1
 
     def lead(self) -> None:
@@ -92,11 +99,30 @@ class MemoryStore:
         self.kept.epoch += 1
         self._epoch = self.kept.epoch
 
+    def renew(self) -> None:
+        if not self.answers.is_set():
+            self.answers.wait(10.0)
+            raise StoreUnavailable
+        if self.kept.epoch != self._epoch:
+            raise NotLeading
+
+    def give_back(self) -> None:
+        self.step_down()
+
     def step_down(self) -> None:
         if self.kept.leader is self:
             self.kept.leader = None
 
-    def key_material(self, wrapping: KeyWrapping, now: datetime) -> KeyMaterial:
+    def abandon(self) -> None:
+        self.answers.set()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        yield
+
+    def key_material(self, wrapping: KeyWrapping, now: datetime) -> KeyMaterial | None:
+        if self.kept.keys is None and self.kept.leader is not self:
+            return None
         if self.kept.keys is None:
             key = hashlib.sha256(b"key").digest()
             checkpoint_key = Ed25519PrivateKey.generate().private_bytes_raw()
@@ -112,8 +138,8 @@ class MemoryStore:
     def position(self) -> Position:
         return Position(epoch=self.kept.epoch, sealed=self.kept.sealed, checkpoint=self.kept.checkpoint)
 
-    def entries(self, month: int) -> Iterator[StoredEntry]:
-        yield from self.kept.rows
+    def entries(self, month: int, start: int = 0) -> Iterator[StoredEntry]:
+        yield from self.kept.rows[start:]
 
     def size(self) -> int:
         return len(self.kept.rows)
@@ -127,8 +153,8 @@ class MemoryStore:
     def standings(self) -> Iterable[tuple[bytes, bytes]]:
         return self.kept.standings.items()
 
-    def states(self) -> Iterable[tuple[int, bytes]]:
-        return self.kept.states
+    def states(self, start: int = 0) -> Iterable[tuple[int, bytes]]:
+        return self.kept.states[start:]
 
     def pending_acts(self) -> Iterable[tuple[bytes, bytes]]:
         return [(name, sealed) for name, (is_pending, sealed) in self.kept.acts.items() if is_pending]
@@ -193,6 +219,12 @@ class MemoryLog:
 
     def leaves(self, start: int, end: int) -> Sequence[bytes]:
         return [row.leaf for row in self._kept.rows[start:end]]
+
+    def entries(self, start: int, end: int) -> Sequence[StoredEntry]:
+        return self._kept.rows[start:end]
+
+    def entries_at(self, indexes: Sequence[int]) -> Sequence[StoredEntry]:
+        return [self._kept.rows[index] for index in sorted(indexes) if index < len(self._kept.rows)]
 
 
 @dataclass(frozen=True)
@@ -413,8 +445,70 @@ class Ledger:
         self, who: Person, handle: bytes, *, own: int = 0, section: Section = Section.SERVICES, **said: Any
     ) -> Entered:
         """Replace the statements of a source."""
-        effect = WriteStatements(handle=handle, section=section, source=said.pop("source", SOURCE), own=own)
+        effect = WriteStatements(
+            handle=handle,
+            section=section,
+            source=said.pop("source", SOURCE),
+            own=own,
+            involvement=said.pop("involvement", b""),
+            confirms=said.pop("confirms", False),
+        )
         return self.enter(who, effect, method="directory:DirectoryService/StartInvolvement", **said)
+
+    def start_own(self, who: Person, number: int) -> bytes:
+        """Start an involvement of one's own, to its end, and return its id."""
+        handle = self.look(who, number=number).handle
+        entered = self.write(who, handle, own=1)
+        self.settle(entered.act_id)
+        return involvement_of(entered.act_id)
+
+    def change_own(self, who: Person, number: int, involvement: bytes, *, ends: bool, is_done: bool = True) -> None:
+        """Confirm or end an involvement, to the act's end."""
+        handle = self.look(who, number=number).handle
+        entered = self.write(who, handle, own=2 if ends else 0, involvement=involvement, confirms=not ends)
+        self.settle(entered.act_id, is_done=is_done)
+
+    def list_own(
+        self, who: Person, page_token: bytes = b"", *, due_before: datetime | None = None, call: Call | None = None
+    ) -> OwnChildren:
+        """List one's own children."""
+        call = call or self.call(who, "directory:DirectoryService/ListOwnChildren", "EnterOwnChildren")
+        listing = EnterOwnChildren(writer=self.writer, rule=self.rule)
+        return listing(call, due_before or self.clock.now(), page_token)
+
+    def count_own(self, who: Person, *, due_before: datetime | None = None, call: Call | None = None) -> OwnCounted:
+        """Count one's own involvements."""
+        call = call or self.call(who, "directory:DirectoryService/CountOwnChildren", "CountOwnInvolvements")
+        return CountOwnInvolvements(writer=self.writer, rule=self.rule)(call, due_before or self.clock.now())
+
+    def mediate(self, who: Person, colleague: Person | None, *, seconds: float = 900, **changed: Any) -> Entered:
+        """Have a mediator's session look for a colleague, or for nobody."""
+        said = {
+            "beneficiary": colleague.person if colleague else "",
+            "organisation": colleague.organisation if colleague else "",
+            "beneficiary_digest": self.standings[("person", colleague.person)] if colleague else b"",
+            "organisation_digest": self.standings[("organisation", colleague.organisation)] if colleague else b"",
+            "until": self.clock.now() + timedelta(seconds=seconds),
+            **changed,
+        }
+        name = "BeginMediation" if colleague else "EndMediation"
+        return self.enter(who, Mediate(**said), method=f"identity:SessionService/{name}")
+
+    def looking_for(self, who: Person, colleague: Person, method: str, caused: str, **changed: Any) -> Call:
+        """Return a mediator's call for a colleague."""
+        parties = dict.fromkeys(
+            (
+                ("person", who.person),
+                ("organisation", who.organisation),
+                ("service", ENVIRONMENT),
+                ("person", colleague.person),
+                ("organisation", colleague.organisation),
+            )
+        )
+        std = tuple(Standing(*party, self.standings[party].hex()) for party in parties)
+        return self.call(
+            who, f"directory:DirectoryService/{method}", caused, **{"ben": colleague.person, "std": std, **changed}
+        )
 
     def close(self, who: Person, handle: bytes | None = None, number: int = 0, *, is_interim: bool = True) -> Entered:
         """Close a record."""

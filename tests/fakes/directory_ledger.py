@@ -6,10 +6,13 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from services.directory.domain import numbers
+from services.directory.domain.naming import uuid_of
 from services.directory.domain.reasons import Reason
 from services.directory.domain.statements import Section
 from services.directory.errors import SearchNeeded, TokenSpent
@@ -20,6 +23,9 @@ from services.directory.ports import (
     EnteredSearch,
     Look,
     NewChild,
+    OwnChild,
+    OwnChildren,
+    OwnCount,
     OwnInvolvement,
     Receipt,
     ShownCandidate,
@@ -29,6 +35,7 @@ from services.runtime.caller import Caller, current_caller
 from services.runtime.errors import BeingChanged, DependencyUnavailable, KeyReused, NotFound
 
 SLOT = 8
+_LONDON = ZoneInfo("Europe/London")
 MOST_SHOWN = 20
 WHOLE_NAME, NOTHING_ELSE = 1, 2
 _OPENED_TOGETHER = {
@@ -75,6 +82,17 @@ class Act:
     state: ActState
     person: str
     own: OwnInvolvement = OwnInvolvement.AS_BEFORE
+    involvement: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Own:
+    """One own current involvement."""
+
+    person: str
+    number: int
+    involvement: UUID
+    confirmed_at: datetime
 
 
 @dataclass(frozen=True)
@@ -113,6 +131,8 @@ class FakeLedger:
         self.is_down = False
         self.index_key = bytes(range(32))
         self.next_number = 1_000_000_000
+        self.own: list[Own] = []
+        self.now: Callable[[], datetime] = lambda: datetime(2026, 6, 1, 9, 30, tzinfo=UTC)
         self.fails_before_settling = 0
 
     # What tests do to it.
@@ -207,7 +227,14 @@ class FakeLedger:
         return self._entered(act_id, self._begun(act_id, (child.number,)), source)
 
     def enter_statements(
-        self, *, idempotency_key: str, handle: bytes, section: Section, source: UUID, own_involvement: OwnInvolvement
+        self,
+        *,
+        idempotency_key: str,
+        handle: bytes,
+        section: Section,
+        source: UUID,
+        own_involvement: OwnInvolvement,
+        involvement_id: UUID | None = None,
     ) -> EnteredAct:
         act_id, again = self._act(idempotency_key)
         if again is not None:
@@ -223,7 +250,34 @@ class FakeLedger:
             raise BeingChanged
         versions.last += 1
         versions.pending_act = act_id
-        return self._entered(act_id, self._begun(act_id, (number,), own_involvement), source)
+        begun = self._begun(act_id, (number,), own_involvement)
+        begun.involvement = involvement_id
+        return self._entered(act_id, begun, source)
+
+    def enter_own_children(self, *, due_before: datetime, page_token: bytes) -> OwnChildren:
+        self._up()
+        self._spend()
+        own = self._own()
+        start = int.from_bytes(page_token, "big")
+        page = own[start : start + MOST_SHOWN]
+        receipt = self._enter(Entry("own_children"))
+        children = tuple(
+            OwnChild(
+                number=one.number,
+                handle=self._mint(one.number),
+                involvement_id=one.involvement,
+                last_confirmed_at=_midnight(one.confirmed_at),
+                is_due=_midnight(one.confirmed_at) < due_before,
+            )
+            for one in page
+        )
+        is_last = start + MOST_SHOWN >= len(own)
+        token = b"" if is_last else (start + MOST_SHOWN).to_bytes(4, "big")
+        return OwnChildren(receipt=receipt, children=children, next_page_token=token, count=_own_count(own, due_before))
+
+    def count_own_involvements(self, *, due_before: datetime) -> OwnCount:
+        self._up()
+        return _own_count(self._own(), due_before)
 
     def enter_note(self, *, idempotency_key: str) -> EnteredAct:
         act_id, again = self._act(idempotency_key)
@@ -266,6 +320,8 @@ class FakeLedger:
                 child.own.add(act.person)
             if is_done and act.own is OwnInvolvement.ENDS:
                 child.own.discard(act.person)
+        if is_done:
+            self._settle_own(act_id, act)
         return act.state
 
     def unsettled_acts(self) -> Sequence[bytes]:
@@ -302,7 +358,25 @@ class FakeLedger:
             is_limited=child.is_limited,
             keys=tuple(keys),
             handle=self._mint(number),
+            own_involvements=frozenset(one.involvement for one in self._own() if one.number == number),
         )
+
+    def _own(self) -> list[Own]:
+        act = self._caller().act
+        assert act is not None
+        mine = [one for one in self.own if one.person == act.sub and not self.children[one.number].is_limited]
+        return sorted(mine, key=lambda one: (_midnight(one.confirmed_at), one.number, one.involvement.bytes))
+
+    def _settle_own(self, act_id: bytes, act: Act) -> None:
+        if act.own is OwnInvolvement.STARTS:
+            self.own.append(Own(act.person, act.numbers[0], uuid_of(act_id, "involvement"), self.now()))
+        elif act.own is OwnInvolvement.ENDS:
+            self.own = [one for one in self.own if one.involvement != act.involvement]
+        else:
+            now = self.now()
+            self.own = [
+                replace(one, confirmed_at=now) if one.involvement == act.involvement else one for one in self.own
+            ]
 
     def _new_child(
         self, act_id: bytes, source: UUID, sections: Sequence[Section], authority: str, *, is_limited: bool = False
@@ -390,3 +464,13 @@ class FakeLedger:
 
 def _receipt(index: int) -> Receipt:
     return Receipt(index, hashlib.sha256(index.to_bytes(8, "big")).digest())
+
+
+def _midnight(moment: datetime) -> datetime:
+    local = moment.astimezone(_LONDON)
+    return datetime(local.year, local.month, local.day, tzinfo=_LONDON)
+
+
+def _own_count(own: Sequence[Own], due_before: datetime) -> OwnCount:
+    due = sum(_midnight(one.confirmed_at) < due_before for one in own)
+    return OwnCount(total=len(own), due=due, oldest_confirmed_at=_midnight(own[0].confirmed_at) if own else None)

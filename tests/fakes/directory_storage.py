@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from uuid import UUID
 
 from services.directory.domain.candidates import Candidate, Entry
@@ -53,6 +53,9 @@ class FakeChildren:
 
     def candidates(self, question: Question) -> Sequence[Candidate]:
         return self.index.search(question)
+
+    def current_of(self, numbers: Collection[int]) -> Mapping[int, Entry]:
+        return self.index.current_of(numbers)
 
     def postcode_tag(self, number: int, postcode: str) -> int | None:
         return self.key.postcode_tag(number, postcode)

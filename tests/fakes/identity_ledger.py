@@ -16,6 +16,7 @@ from contactpoint.audit.ledger.v1 import ledger_service_pb2_grpc as rpc
 
 from services.identity.domain.acts import (
     ActName,
+    ChangeOfMediation,
     ChangeOfStanding,
     Effect,
     EndOfSessions,
@@ -48,6 +49,7 @@ class FakeLedger:
     """So many answers are lost after their entry was made."""
     standings: dict[Party, bytes] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
+    mediations: dict[str, str] = field(default_factory=dict)
     acts: dict[ActName, tuple[bytes, Receipt | None]] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
     entered: int = 0
@@ -103,6 +105,8 @@ class FakeLedger:
             self.standings[change.party] = change.digest
             if change.ends_sessions:
                 self._end(change.party.id)
+        if isinstance(act.effect, ChangeOfMediation):
+            self.mediations[act.effect.session] = act.effect.beneficiary
         if isinstance(act.effect, EndOfSessions):
             if act.effect.is_all:
                 self._end(act.effect.person)
@@ -257,6 +261,16 @@ def _pending(request: pb.EnterRequest, act: tokens.Act, clock: Clock) -> Pending
                 change.digest,
                 change=change.change,
                 ends_sessions=change.ends_sessions,
+            )
+        case "mediate":
+            mediate = request.mediate
+            effect = ChangeOfMediation(
+                session=str(act.sid),
+                beneficiary=mediate.beneficiary,
+                organisation=mediate.organisation,
+                beneficiary_digest=mediate.beneficiary_digest,
+                organisation_digest=mediate.organisation_digest,
+                until=mediate.until.ToDatetime(UTC) if mediate.beneficiary else None,
             )
         case "end_sessions":
             ending = request.end_sessions

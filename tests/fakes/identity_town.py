@@ -86,6 +86,7 @@ class Town:
         """Make the stubs, as the edge has them."""
         self.sign_in_service = rpc.SignInServiceStub(self.channel)
         self.sessions = rpc.SessionServiceStub(self.channel)
+        self.people = rpc.PeopleServiceStub(self.channel)
         self.administration = rpc.AdministrationServiceStub(self.channel)
         self.authorisation = rpc.AuthorisationServiceStub(self.channel)
 
@@ -115,6 +116,7 @@ class Town:
         stubs = {
             "SignInService": self.sign_in_service,
             "SessionService": self.sessions,
+            "PeopleService": self.people,
             "AdministrationService": self.administration,
         }
         metadata = [(CHANNEL_KEY, channel)] + ([(ACT_KEY, token)] if token is not None else [])

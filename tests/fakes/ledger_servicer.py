@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from uuid import UUID
 
 import grpc
 from contactpoint.audit.ledger.v1 import entry_pb2
 from contactpoint.audit.ledger.v1 import ledger_service_pb2 as pb
 from contactpoint.audit.ledger.v1 import ledger_service_pb2_grpc as rpc
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.directory.domain.reasons import Reason, ReasonCode
 from services.directory.domain.statements import Section
@@ -74,12 +76,47 @@ class FakeLedgerServicer(rpc.LedgerServiceServicer):
                         section=Section(write.section),
                         source=UUID(bytes=write.source),
                         own_involvement=OwnInvolvement(write.own_involvement),
+                        involvement_id=UUID(bytes=write.involvement_id) if write.involvement_id else None,
                     )
                 )
             case "note":
                 return _entered(self._ledger.enter_note(idempotency_key=key))
             case other:
                 raise AssertionError(other)
+
+    def EnterOwnChildren(
+        self, request: pb.EnterOwnChildrenRequest, context: grpc.ServicerContext
+    ) -> pb.EnterOwnChildrenResponse:
+        page = self._ledger.enter_own_children(
+            due_before=request.due_before.ToDatetime(UTC), page_token=request.page_token
+        )
+        return pb.EnterOwnChildrenResponse(
+            receipt=_receipt(page.receipt),
+            children=[
+                pb.OwnChild(
+                    number=one.number,
+                    handle=one.handle,
+                    involvement_id=one.involvement_id.bytes,
+                    last_confirmed_at=_stamp(one.last_confirmed_at),
+                    is_due=one.is_due,
+                )
+                for one in page.children
+            ],
+            next_page_token=page.next_page_token,
+            total=page.count.total,
+            due=page.count.due,
+            oldest_confirmed_at=_stamp(page.count.oldest_confirmed_at) if page.count.oldest_confirmed_at else None,
+        )
+
+    def CountOwnInvolvements(
+        self, request: pb.CountOwnInvolvementsRequest, context: grpc.ServicerContext
+    ) -> pb.CountOwnInvolvementsResponse:
+        count = self._ledger.count_own_involvements(due_before=request.due_before.ToDatetime(UTC))
+        return pb.CountOwnInvolvementsResponse(
+            total=count.total,
+            due=count.due,
+            oldest_confirmed_at=_stamp(count.oldest_confirmed_at) if count.oldest_confirmed_at else None,
+        )
 
     def EnterIntake(self, request: pb.EnterIntakeRequest, context: grpc.ServicerContext) -> pb.EnterIntakeResponse:
         entered = self._ledger.enter_intake(
@@ -122,6 +159,12 @@ def register(ledger: FakeLedger, server: grpc.Server) -> None:
     rpc.add_ProcessServiceServicer_to_server(FakeProcessServicer(ledger), server)  # type: ignore[abstract]
 
 
+def _stamp(moment: datetime) -> Timestamp:
+    made = Timestamp()
+    made.FromDatetime(moment)
+    return made
+
+
 def _receipt(kept: Receipt) -> pb.Receipt:
     return pb.Receipt(index=kept.index, leaf=kept.leaf)
 
@@ -146,6 +189,7 @@ def _look(look: Look) -> pb.EnterLookResponse:
         is_limited=look.is_limited,
         keys=_keys(look.keys),
         handle=look.handle,
+        own_involvements=[one.bytes for one in look.own_involvements],
     )
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from services.runtime.errors import BeingChanged, KeyReused, NotFound, ServiceError
 from services.shielding.domain import Case, ShieldState
 from services.shielding.errors import ActGivenUp
-from services.shielding.ports import Act, Asked, Begun, Entered, Pending, Receipt
+from services.shielding.ports import Act, Asked, Begun, Entered, Pending, Receipt, Waiting
 from tests.support.acts import SetClock
 
 
@@ -66,14 +66,26 @@ class FakeCases:
         return self.cases.get(case_id)
 
     def waiting(self, authority: str, now: datetime, after: tuple[str, uuid.UUID] | None, limit: int) -> Sequence[Case]:
-        waits = [
+        waits = self._waiting(authority, now)
+        position = (datetime.fromisoformat(after[0]), after[1]) if after else None
+        left = [case for case in waits if position is None or (case.opened_at, case.case_id) > position]
+        return sorted(left, key=lambda case: (case.opened_at, case.case_id))[:limit]
+
+    def count_waiting(self, authority: str, now: datetime) -> Waiting:
+        waits = self._waiting(authority, now)
+        return Waiting(
+            cases=len(waits),
+            overdue=sum(case.due_at <= now for case in waits),
+            oldest_opened_at=min((case.opened_at for case in waits), default=None),
+            next_due_at=min((case.due_at for case in waits if case.due_at > now), default=None),
+        )
+
+    def _waiting(self, authority: str, now: datetime) -> list[Case]:
+        return [
             case
             for case, _ in self.cases.values()
             if case.authority == authority and (case.state is not ShieldState.ACTIVE or case.due_at <= now)
         ]
-        position = (datetime.fromisoformat(after[0]), after[1]) if after else None
-        left = [case for case in waits if position is None or (case.opened_at, case.case_id) > position]
-        return sorted(left, key=lambda case: (case.opened_at, case.case_id))[:limit]
 
     def left_behind(self, seconds: float) -> Sequence[Pending]:
         oldest_first = sorted(self.pending, key=lambda case_id: self.tried_at[case_id])

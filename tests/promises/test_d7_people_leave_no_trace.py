@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -39,6 +40,13 @@ BORN, CREATED_BORN = date(2013, 7, 19), date(2014, 11, 27)
 PRACTITIONER, REASON_TEXT = "Hjalmquist Perravolith", "Klombrudanz was mentioned by the caller"
 USERNAME, NAME = "theodrixen.wambleforthe", "Theodrixen Wambleforthe"
 GUESSED_PASSWORD, STRANGER = "Vrumbleqast 93 horses!", "nobody.squandelmirth"
+# Metrics of every process: a scan of sinks without them would show nothing about them.
+MEASURED = {
+    "rpc_calls", "rpc_duration", "ready", "workers_busy", "database_connections", "database_answers", "clock_offset",
+    "certificate_expires", "work_age", "work_rounds", "ledger_commit_calls", "ledger_commit_duration", "ledger_entries",
+    "ledger_leads", "ledger_unsettled", "log_published_entries", "index_entries", "index_lag", "acts_unsettled",
+    "acts_pending", "outbox_waiting", "outbox_age", "shield_steps_left_behind",
+}  # fmt: skip
 # The processes of ours in the order in which they are stopped, so that they write down what they still hold.
 PROCESSES = ("gateway.edge", "directory", "shielding", "audit.review", "identity", "audit.ledger")
 
@@ -123,6 +131,13 @@ def test_no_sink_has_a_trace_of_anybody(doomed: Doomed, record_property: RecordP
         f" refusals, {len(files)} files of {size >> 20} MB: {len(found)} hits",
     )
     assert any("telemetry" in sink for sink, _, _ in files)
+    measured = {
+        json.loads(line)["name"]
+        for sink, content, _ in files
+        if sink.endswith(".metrics.jsonl")
+        for line in content.splitlines()[1:]
+    }
+    assert measured >= MEASURED
     assert any("logs" in sink for sink, _, _ in files)
     assert any("pg_wal" in sink for sink, _, _ in files)
     assert found == []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deploy.local.layout import PROJECT
 from deploy.local.population.story import Story
-from deploy.local.processes import Setting
+from deploy.local.processes import PROCESSES, Process, Setting
 from deploy.local.settlement.inhabitants import Cast, settle_in
 from deploy.local.settlement.supplying import settle
 from deploy.local.suite import Suite
@@ -48,6 +48,7 @@ def start_living(
     children: int = 300,
     limits: Mapping[str, int] | None = None,
     dedicated_postgres: Mapping[str, Path] | None = None,
+    processes: tuple[Process, ...] = PROCESSES,
 ) -> Living:
     """Return a started suite in `root` with everyone enrolled; the grid is off unless `limits` says otherwise."""
     root.mkdir(parents=True, exist_ok=True)
@@ -55,7 +56,7 @@ def start_living(
     settings: dict[str, dict[str, Setting]] = {name: {"limits": path} for name in _HAVE_LIMITS}
     # The minute's courtesy is not what is tested here, and tests are faster than people.
     settings["gateway.edge"]["calls_a_minute"] = 1_000_000
-    suite = Suite(root, settings=settings, dedicated_postgres=dedicated_postgres)
+    suite = Suite(root, processes=processes, settings=settings, dedicated_postgres=dedicated_postgres)
     suite.start()
     try:
         cast = settle_in(suite, print)

@@ -6,8 +6,6 @@ import email
 import json
 import re
 import secrets
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -21,7 +19,6 @@ from contactpoint.identity.v1 import standing_pb2 as standing
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from deploy.local.fault import Fault
-from deploy.local.layout import PROJECT
 from deploy.local.settlement.outside import Account, Outside, new_key, open_channel
 from deploy.local.suite import Suite
 
@@ -63,6 +60,7 @@ PEOPLE: tuple[tuple[str, str, str, access.Role.ValueType], ...] = (
     ("data.manager", "Alan Whitfield", "Leeds City Council", access.ROLE_DATA_MANAGER),
     ("shield.officer", "Moira Kearns", "Leeds City Council", access.ROLE_SHIELD_OFFICER),
     ("second.officer", "Daniel Sowerby", "Leeds City Council", access.ROLE_SHIELD_OFFICER),
+    ("mediator", "Gareth Pugh", "Leeds City Council", access.ROLE_MEDIATOR),
     ("user.administrator", "Priya Nair", "Leeds Community Health", access.ROLE_USER_ADMINISTRATOR),
     ("auditor", "Helen Marsh", "Leeds Community Health", access.ROLE_AUDITOR),
     ("central.auditor", "Owen Bright", DEPARTMENT, access.ROLE_CENTRAL_AUDITOR),
@@ -124,21 +122,15 @@ def settle_in(suite: Suite, say: Callable[[str], None]) -> Cast:
 def _found(cast: Cast) -> None:
     """The operator's one command: the department, and its first administrator."""
     suite = cast.suite
-    ended = subprocess.run(
-        [
-            *(sys.executable, "-m", "services.identity", "found"),
-            *("--config", str(suite.config_file("identity"))),
-            *("--organisation", DEPARTMENT),
-            *("--system", str(_system_of(suite, DEPARTMENT))),
-            *("--name", "Frances Holt"),
-            *("--username", ADMINISTRATOR),
-            *("--email", f"{ADMINISTRATOR}@department.example.org"),
-            *("--manager-email", "permanent.secretary@department.example.org"),
-        ],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
+    ended = suite.operate(
+        "identity",
+        "found",
+        *("--organisation", DEPARTMENT),
+        *("--system", str(_system_of(suite, DEPARTMENT))),
+        *("--name", "Frances Holt"),
+        *("--username", ADMINISTRATOR),
+        *("--email", f"{ADMINISTRATOR}@department.example.org"),
+        *("--manager-email", "permanent.secretary@department.example.org"),
     )
     if ended.returncode != 0:
         raise Fault(f"The founding failed:\n{ended.stdout}{ended.stderr}")

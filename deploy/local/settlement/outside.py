@@ -82,6 +82,7 @@ class Outside:
     def __post_init__(self) -> None:
         self.sign_in_service = identity_rpc.SignInServiceStub(self.channel)
         self.sessions = identity_rpc.SessionServiceStub(self.channel)
+        self.people = identity_rpc.PeopleServiceStub(self.channel)
         self.administration = identity_rpc.AdministrationServiceStub(self.channel)
         self.directory = directory_rpc.DirectoryServiceStub(self.channel)
         self.providers = directory_rpc.ProviderServiceStub(self.channel)

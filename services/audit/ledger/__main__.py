@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+import threading
 from pathlib import Path
 
 import grpc
 from contactpoint.audit.ledger.v1 import ledger_service_pb2_grpc as stubs
 
-from services.audit.ledger import limits
+from services.audit.ledger import limits, metrics
 from services.audit.ledger.check_log import LogFaulty, check_log
 from services.audit.ledger.config import LedgerConfig
 from services.audit.ledger.group_commit import GroupCommit
@@ -20,27 +21,33 @@ from services.audit.ledger.rpc import LedgerServicer, ProcessServicer
 from services.audit.ledger.storage.key_wrapping import FileKeyWrapping
 from services.audit.ledger.storage.log import PostgresLog
 from services.audit.ledger.storage.store import PostgresStore
+from services.audit.ledger.use_cases.count_own_involvements import CountOwnInvolvements
 from services.audit.ledger.use_cases.enter import Enter
 from services.audit.ledger.use_cases.enter_enrolment import EnterEnrolment
 from services.audit.ledger.use_cases.enter_founding import EnterFounding
 from services.audit.ledger.use_cases.enter_intake import EnterIntake
 from services.audit.ledger.use_cases.enter_look import EnterLook
+from services.audit.ledger.use_cases.enter_own_children import EnterOwnChildren
 from services.audit.ledger.use_cases.enter_refusals import EnterRefusals
 from services.audit.ledger.use_cases.enter_search import EnterSearch
 from services.audit.ledger.use_cases.enter_session import EnterSession
 from services.audit.ledger.use_cases.get_checkpoint import GetCheckpoint
+from services.audit.ledger.use_cases.list_ended_acts import ListEndedActs
 from services.audit.ledger.use_cases.list_leaves import ListLeaves
 from services.audit.ledger.use_cases.list_unsettled_acts import ListUnsettledActs
+from services.audit.ledger.use_cases.lower_heads import LowerHeads
 from services.audit.ledger.use_cases.open_index_key import OpenIndexKey
 from services.audit.ledger.use_cases.read_entries import ReadEntries
 from services.audit.ledger.use_cases.read_own_entries import ReadOwnEntries
 from services.audit.ledger.use_cases.resume_act import ResumeAct
 from services.audit.ledger.use_cases.settle import Settle
+from services.audit.ledger.use_cases.still_leading import STILL_LEADING
 from services.runtime import access, database, process, server
 from services.runtime.certificates import CertificateFiles, WatchedCertificates
 from services.runtime.channels import open_channels
 from services.runtime.clock import SystemClock
 from services.runtime.config import ConfigRefused, load, read_secret
+from services.runtime.database_watch import DatabaseWatch
 from services.runtime.published_keys import published_over
 from services.runtime.telemetry import Telemetry
 from services.runtime.verification_keys import RemoteVerificationKeys
@@ -54,16 +61,23 @@ def serve(config: LedgerConfig) -> int:
     clock = SystemClock()
     ceilings = limits.read(config.limits)
     table = access.whole_table()
-    telemetry = Telemetry.start(PROCESS, config.telemetry_dir)
+    telemetry = Telemetry.of(config)
     certificates = WatchedCertificates(CertificateFiles(config.certificate, config.private_key, config.ca))
-    leading = database.engine_of(config.database_url, pool_size=1, application_name="audit.ledger.writer")
+    leading = database.engine_of(
+        config.database_url,
+        pool_size=1,
+        application_name="audit.ledger.writer",
+        # A leader that stands still in the middle of a batch must not keep the row that its successor needs.
+        idle_in_transaction_seconds=0.8 * config.lease_seconds,
+    )
     reading = database.engine_of(config.database_url, pool_size=4, application_name="audit.ledger.reader")
     wrapping = FileKeyWrapping(read_secret(config.root_secret), environment=config.environment)
     with open_channels({"identity": config.peers["identity"]}, certificates) as channels:
         keys = RemoteVerificationKeys(fetch=published_over(channels["identity"]), clock=clock)
         rule = ReleaseRule(table=table, limits=ceilings, environment=config.environment)
+        look_again = threading.Event()
         writer = GroupCommit(
-            store=PostgresStore(leading),
+            store=PostgresStore(leading, lease_seconds=config.lease_seconds),
             wrapping=wrapping,
             clock=clock,
             environment=config.environment,
@@ -71,7 +85,12 @@ def serve(config: LedgerConfig) -> int:
             session_seconds=ceilings.session_seconds,
             most=config.batch,
             waiting=config.queue,
+            lease_seconds=config.lease_seconds,
+            changed=look_again.set,
+            committed=metrics.committed_of(telemetry),
         )
+        metrics.watch(telemetry, writer)
+        watch = DatabaseWatch({"reader": reading, "writer": leading}, clock=clock, telemetry=telemetry)
         log = PostgresLog(reading)
         verify = ResumedTokens(keys=keys, environment=config.environment, clock=clock)
         people = LedgerServicer(
@@ -79,6 +98,8 @@ def serve(config: LedgerConfig) -> int:
             enter_look=EnterLook(writer=writer, rule=rule),
             enter=Enter(writer=writer, rule=rule),
             enter_intake=EnterIntake(writer=writer, rule=rule),
+            enter_own_children=EnterOwnChildren(writer=writer, rule=rule),
+            count_own_involvements=CountOwnInvolvements(writer=writer, rule=rule),
             read_entries=ReadEntries(writer=writer, rule=rule, log=log),
             read_own_entries=ReadOwnEntries(writer=writer, rule=rule, log=log),
         )
@@ -91,9 +112,15 @@ def serve(config: LedgerConfig) -> int:
             settle=Settle(writer=writer),
             list_unsettled_acts=ListUnsettledActs(writer=writer),
             resume_act=ResumeAct(writer=writer, rule=rule, verify=verify),
+            list_ended_acts=ListEndedActs(writer=writer, log=log),
+            lower_heads=LowerHeads(writer=writer, log=log),
             get_checkpoint=GetCheckpoint(writer=writer),
             list_leaves=ListLeaves(writer=writer, log=log),
         )
+
+        def proven_size() -> int:
+            writer.write(STILL_LEADING)
+            return writer.size
 
         def register(listening: grpc.Server) -> None:
             stubs.add_LedgerServiceServicer_to_server(people, listening)
@@ -113,11 +140,13 @@ def serve(config: LedgerConfig) -> int:
                         clock=clock,
                         telemetry=telemetry,
                     ),
-                    NewestKnown(lambda: writer.published().size),
+                    NewestKnown(lambda: writer.size, proven_size),
                 ],
                 table=table,
-                readiness={"": lambda: writer.is_leading, "leader": lambda: writer.is_leading},
-                also_until_stopped=[writer.run],
+                telemetry=telemetry,
+                readiness={"": lambda: writer.is_ready, "leader": lambda: writer.is_leading},
+                look_again=look_again,
+                also_until_stopped=[writer.run, writer.guard, watch.loop],
             )
         finally:
             telemetry.stop()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.audit.ledger.ports import LEASE_SECONDS
 from services.runtime.config import ProcessConfig, read_secret, secret, setting
 
 _LIMITS = Path(__file__).resolve().parents[3] / "deploy" / "config" / "limits.toml"
@@ -21,6 +22,9 @@ class LedgerConfig(ProcessConfig):
     root_secret: Path = secret(meaning="32 random bytes under which every key of the ledger is wrapped")
     limits: Path = setting(_LIMITS, meaning="file of ceilings, answer grid and deadlines")
     batch: int = setting(256, meaning="most calls committed at once", least=1, most=4096)
+    lease_seconds: float = setting(
+        LEASE_SECONDS, meaning="how long a leader that says nothing still leads; the same for both", least=1, most=60
+    )
     queue: int = setting(
         1024, meaning="most calls that may wait for the writer; more are refused BUSY", least=1, most=65536
     )

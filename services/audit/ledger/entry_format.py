@@ -15,7 +15,10 @@ from services.audit.ledger.domain.entry import (
     Draft,
     Effect,
     Entry,
+    HeadsLowered,
     LogFounded,
+    LossAccepted,
+    MediationChanged,
     Outcome,
     SearchEntered,
     Section,
@@ -126,10 +129,20 @@ def _encode_effect(made: pb.Entry, effect: Effect) -> None:
             )
         case LogFounded(origin, digest):
             made.log_founded.CopyFrom(pb.LogFounded(origin=origin, limits_digest=digest))
-        case ActSettled(act_id, is_done):
-            made.act_settled.CopyFrom(pb.ActSettled(act_id=act_id, done=is_done))
+        case ActSettled(act_id, is_done, replaced, new):
+            made.act_settled.CopyFrom(pb.ActSettled(act_id=act_id, done=is_done, replaced_head=replaced, new_head=new))
         case ChildLimited(is_interim):
             made.child_limited.CopyFrom(pb.ChildLimited(interim=is_interim))
+        case MediationChanged(beneficiary, organisation, until):
+            made.mediation_changed.CopyFrom(
+                pb.MediationChanged(beneficiary=beneficiary, organisation=organisation, until=_timestamp(until))
+            )
+        case LossAccepted(digest, count):
+            made.loss_accepted.CopyFrom(pb.LossAccepted(lost_digest=digest, lost_count=count))
+        case HeadsLowered(act_id, digest, lowered, closed):
+            made.heads_lowered.CopyFrom(
+                pb.HeadsLowered(act_id=act_id, lost_digest=digest, lowered=lowered, closed=closed)
+            )
 
 
 def _effect(found: pb.Entry) -> Effect | None:  # noqa: PLR0911  # one line a kind reads better together
@@ -152,9 +165,18 @@ def _effect(found: pb.Entry) -> Effect | None:  # noqa: PLR0911  # one line a ki
         case "log_founded":
             return LogFounded(found.log_founded.origin, found.log_founded.limits_digest)
         case "act_settled":
-            return ActSettled(found.act_settled.act_id, found.act_settled.done)
+            settled = found.act_settled
+            return ActSettled(settled.act_id, settled.done, settled.replaced_head, settled.new_head)
         case "child_limited":
             return ChildLimited(found.child_limited.interim)
+        case "mediation_changed":
+            changed_to = found.mediation_changed
+            return MediationChanged(changed_to.beneficiary, changed_to.organisation, _instant(changed_to.until))
+        case "loss_accepted":
+            return LossAccepted(found.loss_accepted.lost_digest, found.loss_accepted.lost_count)
+        case "heads_lowered":
+            gone = found.heads_lowered
+            return HeadsLowered(gone.act_id, gone.lost_digest, gone.lowered, gone.closed)
         case _:
             return None
 

@@ -59,6 +59,24 @@ class PageTokenRefused(ServiceError):
     sentence = "This list has changed. Start again from its first page."
 
 
+class MediationNeeded(ServiceError):
+    """A mediator looks only for a colleague who was named in this session, a quarter of an hour ago at most."""
+
+    status = "FAILED_PRECONDITION"
+    reason = "MEDIATION_NEEDED"
+    blame: Blame = "user"
+    sentence = "First name the colleague for whom you look. It holds for 15 minutes, while the colleague may look too."
+
+
+class LossNotAccepted(ServiceError):
+    """Two custodians have not accepted exactly this loss of acts: nothing is taken back."""
+
+    status = "FAILED_PRECONDITION"
+    reason = "LOSS_NOT_ACCEPTED"
+    blame: Blame = "caller"
+    sentence = "Two custodians must accept exactly this loss first."
+
+
 class NoSuchAct(ServiceError):
     """No act of that name was ever entered."""
 

@@ -15,8 +15,13 @@ from services.runtime.interceptors.limits import KNOWN_KEY, one_value
 class NewestKnown(Interceptor):
     """Refuses calls of a caller who holds a receipt from beyond the end of this log: it is a copy that was put back."""
 
-    def __init__(self, size: Callable[[], int]) -> None:
+    def __init__(self, size: Callable[[], int], proven_size: Callable[[], int]) -> None:
+        """Take `size`, how long the log is as far as this process remembers, and `proven_size`, as it is for sure.
+
+        Both raise NotTheLeader where another process leads.
+        """
         self._size = size
+        self._proven_size = proven_size
 
     def intercept_service(
         self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
@@ -27,8 +32,12 @@ class NewestKnown(Interceptor):
         @contextmanager
         def check(_: bytes | None, context: grpc.ServicerContext) -> Iterator[None]:
             known = one_value(context.invocation_metadata(), KNOWN_KEY)
-            if known is not None and known.isdecimal() and int(known) >= self._size():
+            if known is not None and known.isdecimal() and self._lacks(int(known)):
                 raise LedgerBehind
             yield
 
         return handler and guarded(handler, check)
+
+    def _lacks(self, index: int) -> bool:
+        # A leader that was overtaken in its sleep remembers an old log: that is no alarm, and no answer either.
+        return index >= self._size() and index >= self._proven_size()

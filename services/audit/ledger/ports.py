@@ -14,6 +14,9 @@ from services.audit.ledger.domain.work import Work
 
 T = TypeVar("T")
 
+LEASE_SECONDS = 5.0
+"""How long a leader that says nothing is still the leader."""
+
 
 class StoreUnavailable(Exception):  # it names what happened
     """The database did not do what was asked, or nobody knows whether it did; memory is not believed any more."""
@@ -102,26 +105,42 @@ class BatchTransaction(Protocol):
 
 
 class Store(Protocol):
-    """The database, as the leader uses it. Every method may raise StoreUnavailable."""
+    """The database, as the writer uses it, whether it follows or leads. Every method may raise StoreUnavailable."""
 
     def lead(self) -> None:
-        """Become the one leader: take the lock, begin a new epoch. Raises NotLeading while another leads."""
+        """Become the one leader and begin a new epoch. Raises NotLeading while another leads; following goes on."""
+        ...
+
+    def renew(self) -> None:
+        """Renew the lease. Raises NotLeading if this leader was overtaken."""
+        ...
+
+    def give_back(self) -> None:
+        """Step down so that another may lead at once."""
         ...
 
     def step_down(self) -> None:
-        """Give the lock back; harmless when not leading."""
+        """Lead no more, follow no more; harmless when doing neither."""
         ...
 
-    def key_material(self, wrapping: KeyWrapping, now: datetime) -> KeyMaterial:
-        """Return the keys, made and stored wrapped at the first start."""
+    def abandon(self) -> None:
+        """Make whatever waits for the database fail now; called from another thread."""
+        ...
+
+    def key_material(self, wrapping: KeyWrapping, now: datetime) -> KeyMaterial | None:
+        """Return the keys, None before the first leader has made them; a leader makes and stores them wrapped."""
+        ...
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let everything read in the block be of one moment, whatever a leader writes meanwhile."""
         ...
 
     def position(self) -> Position:
         """Return where the log ends."""
         ...
 
-    def entries(self, month: int) -> Iterator[StoredEntry]:
-        """Return the month's entries in order."""
+    def entries(self, month: int, start: int = 0) -> Iterator[StoredEntry]:
+        """Return the month's entries in order, from an index on."""
         ...
 
     def size(self) -> int:
@@ -140,8 +159,8 @@ class Store(Protocol):
         """Return every party's row: tag and sealed standing."""
         ...
 
-    def states(self) -> Iterable[tuple[int, bytes]]:
-        """Return the log of states in order: number of the row, sealed row."""
+    def states(self, start: int = 0) -> Iterable[tuple[int, bytes]]:
+        """Return the log of states in order, from a row on: number of the row, sealed row."""
         ...
 
     def pending_acts(self) -> Iterable[tuple[bytes, bytes]]:
@@ -170,13 +189,17 @@ class Writer(Protocol):
     def write(self, work: Work[T]) -> T:
         """Return the work's answer once what it wrote is durable.
 
-        Raises the work's refusal; Busy when too much waits; DependencyUnavailable when this process does not lead, or
-        nobody knows what became of the batch (nothing is released then); DeadlineTooShort.
+        Raises the work's refusal; NotTheLeader when this process does not lead, and nothing was done; Busy when too
+        much waits; DependencyUnavailable when nobody knows what became of the batch (nothing is released then);
+        DeadlineTooShort.
         """
         ...
 
     def published(self) -> Published:
-        """Return the log as of the last commit; raises DependencyUnavailable while this process does not lead."""
+        """Return the log as of the last commit; raises DependencyUnavailable while this process does not lead.
+
+        It is what this process remembers: an answer that writes nothing proves first that nobody else leads by now.
+        """
         ...
 
 
@@ -189,4 +212,12 @@ class Log(Protocol):
 
     def leaves(self, start: int, end: int) -> Sequence[bytes]:
         """Return the leaves from `start` up to, without, `end`. Raises DependencyUnavailable."""
+        ...
+
+    def entries(self, start: int, end: int) -> Sequence[StoredEntry]:
+        """Return the entries from `start` up to, without, `end`, in order. Raises DependencyUnavailable."""
+        ...
+
+    def entries_at(self, indexes: Sequence[int]) -> Sequence[StoredEntry]:
+        """Return the entries that there are at these positions. Raises DependencyUnavailable."""
         ...

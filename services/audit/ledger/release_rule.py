@@ -2,7 +2,7 @@
 
 Steps, each marked where it happens:
 (a) the token's method may cause this call with this effect and section, its role grants that method, the token is
-    unspent and its session lives;
+    unspent, its session lives, and a mediator, and nobody else, looks for the one colleague whom the session names;
 (b) every standing that the token was made from is the newest of its party;
 (c) person, organisation, system and whole service are below the day's ceilings; an own involvement counts once, when
     it starts;
@@ -21,9 +21,10 @@ from services.audit.ledger.domain.calls import Call, NothingThere, Refused, abou
 from services.audit.ledger.domain.entry import ENTERED, OWN_INVOLVEMENT, OWN_STARTED, RELEASED, Entry, Section
 from services.audit.ledger.domain.handle import Handle, HandleKind
 from services.audit.ledger.domain.key_row import KeyRow, State, Statement
+from services.audit.ledger.domain.own_involvements import Own
 from services.audit.ledger.domain.registers import Registers, parties_of
 from services.audit.ledger.domain.work import Batch
-from services.audit.ledger.errors import TokenSpent
+from services.audit.ledger.errors import MediationNeeded, TokenSpent
 from services.audit.ledger.limits import Limits
 from services.runtime import tokens
 from services.runtime.access import AccessTable, Assurance, Exposure, permissions_of
@@ -39,6 +40,9 @@ from services.runtime.errors import (
 MOST_SHOWN = 20
 _CLOCK_SLACK = timedelta(seconds=2)
 OWN_AREA_ROLES = frozenset({"ROLE_DATA_MANAGER", "ROLE_SHIELD_OFFICER"})
+MEDIATOR = "ROLE_MEDIATOR"
+MEDIATED = frozenset({"record.search", "record.open", "home.open"})
+"""What a mediator does for somebody else."""
 _PROVES = {
     Assurance.TWO_FACTOR: (tokens.TWO_FACTOR, tokens.KEY_ON_ACT),
     Assurance.KEY_ON_ACT: (tokens.KEY_ON_ACT,),
@@ -121,6 +125,7 @@ class ReleaseRule:
         if not call.is_resumed:
             self._is_fresh(call, batch, act_id)
             self._stands(call, batch.registers)
+        self._mediates(call, batch)
 
     def release(self, call: Call, batch: Batch, look: Look) -> Release:
         """Return what a look is given; raises Refused, or NothingThere for whatever the caller must not learn of."""
@@ -153,6 +158,14 @@ class ReleaseRule:
         # (c) Rows count as they are shown; what is hidden is not among them, so the refusal says nothing about it.
         self.check_ceilings(call, batch, rows=len(shown))
         return Shown(shown, () if too_little else matched, not too_little and len(matched) > most)
+
+    def own_involvements(self, call: Call, batch: Batch) -> list[Own]:
+        """Return the caller's own current involvements, confirmed longest ago first; raises Refused."""
+        self.admit(call, batch)
+        # (c) Own involvements count against no ceiling: they did when they started.
+        # (d) What is limited goes first, before anything is counted or cut: as if there were no such child.
+        tag = batch.keyring.own_tag(call.token.sub or "")
+        return batch.registers.own.of(tag, without=batch.registers.limited)
 
     def named_child(self, call: Call, batch: Batch, handle: Handle | None) -> KeyRow:
         """Return the child that an act's handle names; raises NothingThere."""
@@ -217,7 +230,8 @@ class ReleaseRule:
     def is_readable(self, call: Call, subject: str, entry: Entry) -> bool:
         """Return whether the caller may read one entry about what `may_read` allowed."""
         if subject == "own":
-            return entry.draft.person == call.token.sub
+            # What a mediator did for somebody is that colleague's to read too.
+            return call.token.sub in (entry.draft.person, entry.draft.beneficiary)
         if subject == "child" and self.reads_everything(call):
             return True
         return entry.draft.organisation == call.token.org
@@ -277,6 +291,23 @@ class ReleaseRule:
         # One that began later than now: a clock went back, and nobody's session grows longer by that.
         if not -_CLOCK_SLACK <= age < timedelta(seconds=self.limits.session_seconds):
             raise Refused("SESSION_NOT_LIVE", NotAuthenticated())
+
+    def _mediates(self, call: Call, batch: Batch) -> None:
+        """(a) A mediator looks for the colleague whom this session's newest entry of that kind names, for minutes."""
+        token = call.token
+        said = self.table.get(token.mth)
+        if token.rol != MEDIATOR or said is None or said.permission not in MEDIATED:
+            if token.ben:
+                raise Refused("BENEFICIARY_NOT_ALLOWED", NotPermitted())
+            return
+        session = batch.registers.sessions.get(token.sid or "")
+        found = session.mediation if session else None
+        if found is None or not token.ben or token.ben != found.beneficiary or batch.now >= found.until:
+            raise Refused("MEDIATION_NEEDED", MediationNeeded())
+        # (b) The colleague's standings are as good as the caller's own.
+        named = {(one.kind, one.party) for one in token.std}
+        if not named.issuperset((("person", found.beneficiary), ("organisation", found.organisation))):
+            raise Refused("STANDING_CHANGED", StandingChanged())
 
     # --- (b) ---
 

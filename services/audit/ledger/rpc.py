@@ -9,17 +9,21 @@ from contactpoint.audit.ledger.v1 import ledger_service_pb2 as pb
 from contactpoint.audit.ledger.v1 import ledger_service_pb2_grpc as stubs
 
 from services.audit.ledger import translate
+from services.audit.ledger.use_cases.count_own_involvements import CountOwnInvolvements
 from services.audit.ledger.use_cases.enter import Enter
 from services.audit.ledger.use_cases.enter_enrolment import EnterEnrolment
 from services.audit.ledger.use_cases.enter_founding import EnterFounding
 from services.audit.ledger.use_cases.enter_intake import EnterIntake
 from services.audit.ledger.use_cases.enter_look import EnterLook
+from services.audit.ledger.use_cases.enter_own_children import EnterOwnChildren
 from services.audit.ledger.use_cases.enter_refusals import EnterRefusals
 from services.audit.ledger.use_cases.enter_search import EnterSearch
 from services.audit.ledger.use_cases.enter_session import EnterSession
 from services.audit.ledger.use_cases.get_checkpoint import GetCheckpoint
+from services.audit.ledger.use_cases.list_ended_acts import ListEndedActs
 from services.audit.ledger.use_cases.list_leaves import ListLeaves
 from services.audit.ledger.use_cases.list_unsettled_acts import ListUnsettledActs
+from services.audit.ledger.use_cases.lower_heads import LowerHeads
 from services.audit.ledger.use_cases.open_index_key import OpenIndexKey
 from services.audit.ledger.use_cases.read_entries import ReadEntries
 from services.audit.ledger.use_cases.read_own_entries import ReadOwnEntries
@@ -34,6 +38,8 @@ class LedgerServicer(stubs.LedgerServiceServicer):
     enter_look: EnterLook
     enter: Enter
     enter_intake: EnterIntake
+    enter_own_children: EnterOwnChildren
+    count_own_involvements: CountOwnInvolvements
     read_entries: ReadEntries
     read_own_entries: ReadOwnEntries
 
@@ -52,6 +58,18 @@ class LedgerServicer(stubs.LedgerServiceServicer):
     def EnterIntake(self, request: pb.EnterIntakeRequest, context: grpc.ServicerContext) -> pb.EnterIntakeResponse:
         call = translate.call_of(current_caller())
         return translate.intake_answer(self.enter_intake(call, translate.intake(request)))
+
+    def EnterOwnChildren(
+        self, request: pb.EnterOwnChildrenRequest, context: grpc.ServicerContext
+    ) -> pb.EnterOwnChildrenResponse:
+        call, due_before = translate.call_of(current_caller()), translate.instant(request.due_before)
+        return translate.own_children_answer(self.enter_own_children(call, due_before, request.page_token))
+
+    def CountOwnInvolvements(
+        self, request: pb.CountOwnInvolvementsRequest, context: grpc.ServicerContext
+    ) -> pb.CountOwnInvolvementsResponse:
+        call, due_before = translate.call_of(current_caller()), translate.instant(request.due_before)
+        return translate.own_count_answer(self.count_own_involvements(call, due_before))
 
     def ReadEntries(self, request: pb.ReadEntriesRequest, context: grpc.ServicerContext) -> pb.ReadEntriesResponse:
         call = translate.call_of(current_caller())
@@ -74,6 +92,8 @@ class ProcessServicer(stubs.ProcessServiceServicer):
     settle: Settle
     list_unsettled_acts: ListUnsettledActs
     resume_act: ResumeAct
+    list_ended_acts: ListEndedActs
+    lower_heads: LowerHeads
     get_checkpoint: GetCheckpoint
     list_leaves: ListLeaves
 
@@ -116,6 +136,15 @@ class ProcessServicer(stubs.ProcessServiceServicer):
         asked = translate.act(request.act)
         found = self.resume_act(request.token, peer, asked, correlation=translate.correlation())
         return translate.resume_answer(found)
+
+    def ListEndedActs(
+        self, request: pb.ListEndedActsRequest, context: grpc.ServicerContext
+    ) -> pb.ListEndedActsResponse:
+        return translate.ended_acts_answer(self.list_ended_acts(request.from_index))
+
+    def LowerHeads(self, request: pb.LowerHeadsRequest, context: grpc.ServicerContext) -> pb.LowerHeadsResponse:
+        found = self.lower_heads(translate.loss_part(request), correlation=translate.correlation())
+        return pb.LowerHeadsResponse(lowered=found.lowered, closed=found.closed, remaining=found.remaining)
 
     def GetCheckpoint(
         self, request: pb.GetCheckpointRequest, context: grpc.ServicerContext

@@ -1,4 +1,4 @@
-"""One leader's time: what it knows, rebuilt from the database at its start, and how a batch is staged upon that."""
+"""What a leader knows of the log, the same for a standby that follows it, and how a batch is staged upon that."""
 
 from __future__ import annotations
 
@@ -26,32 +26,32 @@ from services.audit.ledger.domain.entry import (
 from services.audit.ledger.domain.key_row import KeyRow, State
 from services.audit.ledger.domain.keyring import Keyring, Unreadable
 from services.audit.ledger.domain.registers import Registers
-from services.audit.ledger.domain.tree import TILE, Tree
+from services.audit.ledger.domain.tree import Tree
 from services.audit.ledger.domain.work import Batch, Decision, Work
 from services.audit.ledger.ports import (
     BatchTransaction,
-    KeyWrapping,
     Published,
     Store,
-    StoreChanged,
     StoredAct,
     StoredEntry,
     Writing,
 )
-from services.runtime.clock import Clock
 from services.runtime.errors import DependencyUnavailable
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_POSITION = struct.Struct(">QQ32s32s")
-_SUM = 1 << 256
+POSITION = struct.Struct(">QQ32s32s")
+SUM = 1 << 256
 
 
 @dataclass(kw_only=True)
 class Tenure:
-    """What the leader holds between two batches; it changes as entries are staged, and is dropped if a commit fails."""
+    """What the leader holds between two batches; it changes as entries are staged, and is dropped if a commit fails.
+
+    A standby holds the same, and takes in what the leader wrote.
+    """
 
     epoch: int
     keyring: Keyring
@@ -83,9 +83,28 @@ class Tenure:
             keyring=self.keyring,
         )
 
+    def take_in(self, stored: StoredEntry) -> None:
+        """Take in an entry that a leader wrote, the next of the log; raises Unreadable, ValueError."""
+        _, body = self.keyring.open_body(stored.index, stored.sealed)
+        entry = entry_format.decode(body)
+        self.note_effect(entry)
+        self.registers.apply(entry)
+        self.tree.append(stored.leaf)
+
+    def note_effect(self, entry: Entry) -> None:
+        """Take note of what an entry changes beside the registers, which must not have it yet."""
+        if isinstance(changed := entry.draft.effect, StandingChanged):
+            kind, party = changed.party_kind, changed.party_id
+            old = self.registers.standings.get((kind, party))
+            self.standing_sum -= self.keyring.standing_share(kind, party, old) if old else 0
+            self.standing_sum += self.keyring.standing_share(kind, party, changed.digest)
+            self.standing_sum %= SUM
+        if isinstance(entry.draft.effect, LogFounded):
+            self.limits_digest = entry.draft.effect.limits_digest
+
     def position(self) -> bytes:
         """Return where everything ends, sealed; an older row of any register does not fit it."""
-        content = _POSITION.pack(
+        content = POSITION.pack(
             self.tree.size, self.state_rows, self.standing_sum.to_bytes(32, "big"), self.limits_digest
         )
         return self.keyring.seal_position(content)
@@ -181,11 +200,10 @@ class Staged:
         self.rows.update(prepared.rows)
         for act, sealed in prepared.acts.items():
             self._stage_act(tenure, act, sealed)
-        for limited in decision.states:
-            self.states.append((tenure.state_rows, tenure.keyring.seal_state(tenure.state_rows, limited)))
+        for row in decision.states:
+            self.states.append((tenure.state_rows, tenure.keyring.seal_state(tenure.state_rows, row)))
             tenure.state_rows += 1
-            if limited is not None:
-                tenure.registers.limited.add(limited)
+            tenure.registers.take(row)
         return prepared.answer
 
     def writing(self, tenure: Tenure) -> Writing:
@@ -217,14 +235,8 @@ class Staged:
         if entry.draft.jti and registers.spent_by(entry.draft.jti) is None:
             self.spent.append(entry.draft.jti)
         if isinstance(changed := entry.draft.effect, StandingChanged):
-            kind, party = changed.party_kind, changed.party_id
-            old = registers.standings.get((kind, party))
-            tenure.standing_sum -= keyring.standing_share(kind, party, old) if old else 0
-            tenure.standing_sum += keyring.standing_share(kind, party, changed.digest)
-            tenure.standing_sum %= _SUM
-            self.standings[(kind, party)] = changed.digest
-        if isinstance(entry.draft.effect, LogFounded):
-            tenure.limits_digest = entry.draft.effect.limits_digest
+            self.standings[(changed.party_kind, changed.party_id)] = changed.digest
+        tenure.note_effect(entry)
         registers.apply(entry)
         if completed := tenure.tree.append(stored.leaf):
             self.tiles.append(completed)
@@ -242,98 +254,7 @@ class Staged:
             tenure.pending[act.act_id] = act.at
 
 
-def begin(
-    *,
-    store: Store,
-    wrapping: KeyWrapping,
-    clock: Clock,
-    environment: str,
-    limits_digest: bytes,
-    session_seconds: int,
-) -> Tenure:
-    """Become the leader and return what it must know, all read from the database and checked against itself.
-
-    Raises NotLeading, StoreUnavailable; StoreChanged if the database is not as its last transaction left it.
-    """
-    store.lead()
-    material = store.key_material(wrapping, clock.now())
-    keyring = Keyring(environment=environment, material=material)
-    stored = store.position()
-    size = states = total = 0
-    last_limits = b""
-    if stored.sealed:
-        content = keyring.open_position(stored.sealed)
-        size, states, sum_bytes, last_limits = _POSITION.unpack(content)
-        total = int.from_bytes(sum_bytes, "big")
-    if store.size() != size:
-        raise StoreChanged
-    tree = _tree(store, size)
-    public = keyring.checkpoint_key.public_key()
-    origin = checkpoint.origin_of(environment)
-    if size and checkpoint.read(stored.checkpoint, origin, public) != (size, tree.root()):
-        raise StoreChanged
-    registers = Registers(keyring, session_seconds=session_seconds)
-    for one in store.entries(material.month):
-        _, body = keyring.open_body(one.index, one.sealed)
-        registers.apply(entry_format.decode(body))
-    _load_standings(store, keyring, registers, total)
-    registers.limited = _limited(store, keyring, states)
-    unsettled = [
-        acts.from_bytes(keyring.open_act(act_id, sealed), act_id=act_id) for act_id, sealed in store.pending_acts()
-    ]
-    tenure = Tenure(
-        epoch=stored.epoch,
-        keyring=keyring,
-        registers=registers,
-        tree=tree,
-        state_rows=states,
-        standing_sum=total,
-        limits_digest=last_limits,
-        checkpoint=stored.checkpoint,
-        pending={act.act_id: act.at for act in unsettled if not act.settles_itself},
-        own_unsettled=[act.act_id for act in unsettled if act.settles_itself],
-        verifier_key=checkpoint.verifier_key(origin, public),
-        decoy=keyring.seal_row(b"decoy", KeyRow(number=0, root_key=bytes(32), state=State.VOID, authority="")),
-    )
-    if last_limits != limits_digest:
-        _enter_limits(store, tenure, clock.now(), limits_digest)
-    return tenure
-
-
-def _tree(store: Store, size: int) -> Tree:
-    tiles = store.tiles()
-    if len(tiles) != size // TILE:
-        raise StoreChanged
-    return Tree.of(tiles, store.leaves(len(tiles) * TILE, size))
-
-
-def _load_standings(store: Store, keyring: Keyring, registers: Registers, total: int) -> None:
-    """Take in every party's row; what the month's entries say of a party must be what its row says."""
-    newest = registers.standings
-    loaded: dict[tuple[str, str], bytes] = {}
-    for tag, sealed in store.standings():
-        kind, party, digest = keyring.open_standing(tag, sealed).split(b"\0", 2)
-        loaded[(kind.decode(), party.decode())] = digest
-    found = sum(keyring.standing_share(kind, party, digest) for (kind, party), digest in loaded.items()) % _SUM
-    if found != total or any(loaded.get(party) != digest for party, digest in newest.items()):
-        raise StoreChanged
-    registers.standings = loaded
-
-
-def _limited(store: Store, keyring: Keyring, rows: int) -> set[int]:
-    limited, expected = set(), 0
-    for seq, sealed in store.states():
-        if seq != expected:
-            raise StoreChanged
-        expected += 1
-        if (number := keyring.open_state(seq, sealed)) is not None:
-            limited.add(number)
-    if expected != rows:
-        raise StoreChanged
-    return limited
-
-
-def _enter_limits(store: Store, tenure: Tenure, now: datetime, limits_digest: bytes) -> None:
+def enter_limits(store: Store, tenure: Tenure, now: datetime, limits_digest: bytes) -> None:
     """Enter that the log begins, or that its file of ceilings is another."""
     draft = Draft(
         act="log.founded" if tenure.tree.size == 0 else "limits.changed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from datetime import UTC, datetime
 
 from contactpoint.audit.ledger.v1 import entry_pb2
 from contactpoint.audit.ledger.v1 import ledger_service_pb2 as pb
@@ -12,21 +13,27 @@ from opentelemetry import trace
 from services.audit.ledger.domain.calls import Call
 from services.audit.ledger.domain.entry import Receipt, Section
 from services.audit.ledger.effects import ActEffect, Asked, Entered, StatementKey
+from services.audit.ledger.effects.accept_loss import AcceptLoss
 from services.audit.ledger.effects.change_standing import ChangeStanding
 from services.audit.ledger.effects.close_child import CloseChild
 from services.audit.ledger.effects.create_child import CreateChild
 from services.audit.ledger.effects.end_sessions import EndSessions
+from services.audit.ledger.effects.mediate import Mediate
 from services.audit.ledger.effects.note import Note
 from services.audit.ledger.effects.write_statements import WriteStatements
 from services.audit.ledger.release_rule import Candidate, Version
+from services.audit.ledger.use_cases.count_own_involvements import OwnCounted
 from services.audit.ledger.use_cases.enter_enrolment import Enrolment
 from services.audit.ledger.use_cases.enter_founding import FirstParty
 from services.audit.ledger.use_cases.enter_intake import AskedIntake, Intake, NewChild
 from services.audit.ledger.use_cases.enter_look import AskedLook, Looked
+from services.audit.ledger.use_cases.enter_own_children import OwnChildren
 from services.audit.ledger.use_cases.enter_refusals import Refusals
 from services.audit.ledger.use_cases.enter_search import AskedSearch, Searched
 from services.audit.ledger.use_cases.enter_session import SignedIn, SignIn
 from services.audit.ledger.use_cases.get_checkpoint import Checkpoint
+from services.audit.ledger.use_cases.list_ended_acts import EndedActs
+from services.audit.ledger.use_cases.lower_heads import LossPart
 from services.audit.ledger.use_cases.open_index_key import IndexKey
 from services.audit.ledger.use_cases.read_entries import Reading
 from services.audit.ledger.use_cases.read_own_entries import OwnReading
@@ -107,7 +114,7 @@ def act(request: pb.EnterRequest) -> Asked:
     )
 
 
-def _effect(request: pb.EnterRequest) -> ActEffect:
+def _effect(request: pb.EnterRequest) -> ActEffect:  # noqa: PLR0911  # one case a kind reads better together
     match request.WhichOneof("effect"):
         case "create_child":
             create = request.create_child
@@ -126,6 +133,8 @@ def _effect(request: pb.EnterRequest) -> ActEffect:
                 section=Section(write.section),
                 source=write.source,
                 own=write.own_involvement,
+                involvement=write.involvement_id,
+                confirms=write.confirms_involvement,
             )
         case "close_child":
             close = request.close_child
@@ -147,6 +156,17 @@ def _effect(request: pb.EnterRequest) -> ActEffect:
             )
         case "end_sessions":
             return EndSessions(session_tags=tuple(request.end_sessions.session_tags), is_every=request.end_sessions.all)
+        case "mediate":
+            mediate = request.mediate
+            return Mediate(
+                beneficiary=mediate.beneficiary,
+                organisation=mediate.organisation,
+                beneficiary_digest=mediate.beneficiary_digest,
+                organisation_digest=mediate.organisation_digest,
+                until=instant(mediate.until),
+            )
+        case "accept_loss":
+            return AcceptLoss(lost_digest=request.accept_loss.lost_digest, lost_count=request.accept_loss.lost_count)
         case _:
             return Note(handle=request.note.handle, number=request.note.number)
 
@@ -212,6 +232,20 @@ def first_parties(request: pb.EnterFoundingRequest) -> tuple[FirstParty, ...]:
     return tuple(FirstParty(one.party.kind, one.party.id, one.digest) for one in request.parties)
 
 
+def loss_part(request: pb.LowerHeadsRequest) -> LossPart:
+    """Return one part of a loss."""
+    return LossPart(
+        acts=tuple((one.act_id, one.index) for one in request.acts),
+        parts=tuple(request.parts),
+        count=request.lost_count,
+    )
+
+
+def instant(stamp: Timestamp) -> datetime:
+    """Return a moment in UTC."""
+    return stamp.ToDatetime(tzinfo=UTC)
+
+
 def _sections(sections: object) -> tuple[Section, ...]:
     return tuple(Section(section) for section in sections)  # type: ignore[attr-defined]  # a repeated enum
 
@@ -249,6 +283,38 @@ def look_answer(found: Looked) -> pb.EnterLookResponse:
         is_limited=found.is_limited,
         keys=[_key(one.version, one.key) for one in found.keys],
         handle=found.handle,
+        own_involvements=found.own_involvements,
+    )
+
+
+def own_children_answer(found: OwnChildren) -> pb.EnterOwnChildrenResponse:
+    """Return a page of own children."""
+    children = [
+        pb.OwnChild(
+            number=one.number,
+            handle=one.handle,
+            involvement_id=one.involvement,
+            last_confirmed_at=_stamp(one.last_confirmed_at),
+            is_due=one.is_due,
+        )
+        for one in found.children
+    ]
+    oldest = found.counted.oldest_confirmed_at
+    return pb.EnterOwnChildrenResponse(
+        receipt=receipt(found.receipt),
+        children=children,
+        next_page_token=found.next_page_token,
+        total=found.counted.total,
+        due=found.counted.due,
+        oldest_confirmed_at=_stamp(oldest) if oldest else None,
+    )
+
+
+def own_count_answer(found: OwnCounted) -> pb.CountOwnInvolvementsResponse:
+    """Return the counts of own involvements."""
+    oldest = found.oldest_confirmed_at
+    return pb.CountOwnInvolvementsResponse(
+        total=found.total, due=found.due, oldest_confirmed_at=_stamp(oldest) if oldest else None
     )
 
 
@@ -300,9 +366,7 @@ def own_reading_answer(found: OwnReading) -> pb.ReadOwnEntriesResponse:
 
 def session_answer(found: SignedIn) -> pb.EnterSessionResponse:
     """Return until when a session may live."""
-    expires_at = Timestamp()
-    expires_at.FromDatetime(found.expires_at)
-    return pb.EnterSessionResponse(receipt=receipt(found.receipt), expires_at=expires_at)
+    return pb.EnterSessionResponse(receipt=receipt(found.receipt), expires_at=_stamp(found.expires_at))
 
 
 def index_key_answer(found: IndexKey) -> pb.OpenIndexKeyResponse:
@@ -323,9 +387,24 @@ def resume_answer(found: Resumed) -> pb.ResumeActResponse:
     return answer
 
 
+def ended_acts_answer(found: EndedActs) -> pb.ListEndedActsResponse:
+    """Return what some entries say of acts."""
+    return pb.ListEndedActsResponse(
+        acts=[pb.EndedAct(act_id=one.act_id, index=one.index, lost_digest=one.lost_digest) for one in found.acts],
+        next_index=found.next_index,
+        size=found.size,
+    )
+
+
 def checkpoint_answer(found: Checkpoint) -> pb.GetCheckpointResponse:
     """Return the checkpoint."""
     return pb.GetCheckpointResponse(checkpoint=found.note, verifier_key=found.verifier_key)
+
+
+def _stamp(moment: datetime) -> Timestamp:
+    made = Timestamp()
+    made.FromDatetime(moment)
+    return made
 
 
 def _keys(keys: tuple[StatementKey, ...]) -> list[pb.StatementKey]:

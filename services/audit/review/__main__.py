@@ -5,6 +5,7 @@ from pathlib import Path
 
 from contactpoint.audit.review.v1 import review_service_pb2_grpc as rpc
 
+from services.audit.review import metrics
 from services.audit.review.clients.ledger import RemoteLedger
 from services.audit.review.clients.log import RemoteLog
 from services.audit.review.config import ReviewConfig
@@ -23,6 +24,7 @@ from services.runtime.channels import open_channels
 from services.runtime.clock import SystemClock
 from services.runtime.database import can_read, engine_of, periodic
 from services.runtime.database import migrate as run_migrations
+from services.runtime.database_watch import DatabaseWatch
 from services.runtime.interceptors.limits import KNOWN_KEY
 from services.runtime.published_keys import published_over
 from services.runtime.receipts import ReceiptGuard
@@ -41,9 +43,9 @@ def serve(config: ReviewConfig) -> int:
     clock = SystemClock()
     engine = engine_of(config.database_url, application_name=config.process)
     certificates = WatchedCertificates(CertificateFiles(config.certificate, config.private_key, config.ca))
-    telemetry = Telemetry.start(config.process, config.telemetry_dir)
+    telemetry = Telemetry.of(config)
     guard = ReceiptGuard(SqlNewestReceipt(engine))
-    with open_channels({name: config.peers[name] for name in _CALLED}, certificates) as channels:
+    with open_channels({name: config.peers[name] for name in _CALLED}, certificates, led={"audit.ledger"}) as channels:
         channels["audit.ledger"].always_say(KNOWN_KEY, lambda: str(guard.newest()))
         ledger = RemoteLedger(channels["audit.ledger"], guard)
         servicer = ReviewServicer(
@@ -51,11 +53,13 @@ def serve(config: ReviewConfig) -> int:
             list_own_looks=ListOwnLooks(ledger=ledger),
             list_entries=ListEntries(ledger=ledger),
         )
-        publications = telemetry.counter("log_publications", description="rounds of publication, by how they ended")
+        published_log = SqlPublishedLog(engine)
+        publications = telemetry.instrument(metrics.PUBLICATIONS)
+        telemetry.watch(metrics.PUBLISHED_ENTRIES, lambda: published_log.largest_kept)
         publish = Publish(
             log=RemoteLog(channels["audit.ledger"]),
             folder=FileLogFolder(config.log_dir),
-            published=SqlPublishedLog(engine),
+            published=published_log,
             count=lambda reason: publications.add(1, {"reason": reason}),
         )
         table = whole_table()
@@ -72,15 +76,18 @@ def serve(config: ReviewConfig) -> int:
                 telemetry=telemetry,
             ),
             table=table,
+            telemetry=telemetry,
             readiness={"": lambda: can_read(engine)},
             also_until_stopped=[
                 guard.loop(),
+                DatabaseWatch({"main": engine}, clock=clock, telemetry=telemetry).loop,
                 periodic(
                     engine=engine,
                     advisory_lock_id=_PUBLISHER_LOCK,
                     seconds=config.publish_seconds,
                     work=publish,
                     name="publish",
+                    telemetry=telemetry,
                 ),
             ],
         )

@@ -10,6 +10,7 @@ from services.audit.review import translate
 from services.audit.review.use_cases.list_entries import ListEntries
 from services.audit.review.use_cases.list_own_looks import ListOwnLooks
 from services.audit.review.use_cases.who_looked_at import WhoLookedAt
+from services.runtime.caller import current_caller
 
 
 class ReviewServicer(rpc.ReviewServiceServicer):
@@ -24,7 +25,7 @@ class ReviewServicer(rpc.ReviewServiceServicer):
 
     def ListOwnLooks(self, request: pb.ListOwnLooksRequest, context: grpc.ServicerContext) -> pb.ListOwnLooksResponse:
         found = self._list_own_looks(translate.page(request))
-        return translate.list_own_looks_response(found)
+        return translate.list_own_looks_response(found, current_caller())
 
     def ListEntries(self, request: pb.ListEntriesRequest, context: grpc.ServicerContext) -> pb.ListEntriesResponse:
         found = self._list_entries(translate.page(request))

@@ -6,6 +6,7 @@ from contactpoint.access.v1 import access_pb2
 from contactpoint.audit.review.v1 import review_service_pb2 as pb
 
 from services.audit.review.domain.entries import Entry, Look, Looks, OwnLook, OwnLooks, Page, Receipt
+from services.runtime.caller import Caller
 
 AnyPage = pb.WhoLookedAtRequest | pb.ListOwnLooksRequest | pb.ListEntriesRequest
 
@@ -26,10 +27,11 @@ def who_looked_at_response(found: Looks) -> pb.WhoLookedAtResponse:
     )
 
 
-def list_own_looks_response(found: OwnLooks) -> pb.ListOwnLooksResponse:
+def list_own_looks_response(found: OwnLooks, caller: Caller) -> pb.ListOwnLooksResponse:
     """Return one's own looks as they are answered."""
+    person = (caller.act.sub if caller.act else None) or ""
     return pb.ListOwnLooksResponse(
-        looks=map(_own_look, found.looks),
+        looks=[_own_look(look, person) for look in found.looks],
         next_page_token=found.next_page_token,
         receipt=_receipt(found.receipt),
     )
@@ -62,14 +64,24 @@ def _look(look: Look) -> pb.Look:
         rule=entry.rule,
         sections=entry.sections,
         proof=pb.EntryProof(index=proof.index, body=proof.body, salt=proof.salt, inclusion_proof=proof.inclusion_proof),
+        beneficiary=entry.beneficiary,
     )
     made.at.FromDatetime(entry.at)
     return made
 
 
-def _own_look(look: OwnLook) -> pb.OwnLook:
+def _own_look(look: OwnLook, person: str) -> pb.OwnLook:
     entry = look.entry
-    made = pb.OwnLook(act=entry.act, reason_code=entry.reason_code, number=look.number, outcome=entry.outcome)
+    is_by_another = entry.person != person and entry.beneficiary == person
+    made = pb.OwnLook(
+        act=entry.act,
+        reason_code=entry.reason_code,
+        reason_text=entry.reason_text,
+        number=look.number,
+        outcome=entry.outcome,
+        beneficiary="" if is_by_another else entry.beneficiary,
+        mediator=entry.person if is_by_another else "",
+    )
     made.at.FromDatetime(entry.at)
     return made
 
@@ -84,6 +96,7 @@ def _audit_entry(entry: Entry) -> pb.AuditEntry:
         rule=entry.rule,
         children=entry.children,
         index=entry.index,
+        beneficiary=entry.beneficiary,
     )
     made.at.FromDatetime(entry.at)
     return made

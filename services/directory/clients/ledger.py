@@ -6,12 +6,14 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 
 from contactpoint.audit.ledger.v1 import entry_pb2
 from contactpoint.audit.ledger.v1 import ledger_service_pb2 as pb
 from contactpoint.audit.ledger.v1 import ledger_service_pb2_grpc as rpc
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.directory.domain.reasons import Reason
 from services.directory.domain.statements import Section
@@ -22,6 +24,9 @@ from services.directory.ports import (
     EnteredSearch,
     Look,
     NewChild,
+    OwnChild,
+    OwnChildren,
+    OwnCount,
     OwnInvolvement,
     Receipt,
     ShownCandidate,
@@ -107,7 +112,14 @@ class RemoteLedger:
         return self._enter(pb.EnterRequest(idempotency_key=idempotency_key, create_child=effect))
 
     def enter_statements(
-        self, *, idempotency_key: str, handle: bytes, section: Section, source: UUID, own_involvement: OwnInvolvement
+        self,
+        *,
+        idempotency_key: str,
+        handle: bytes,
+        section: Section,
+        source: UUID,
+        own_involvement: OwnInvolvement,
+        involvement_id: UUID | None = None,
     ) -> EnteredAct:
         """Enter that a source's statements change; see the port."""
         effect = pb.WriteStatementsEffect(
@@ -115,6 +127,8 @@ class RemoteLedger:
             section=_section(section),
             source=source.bytes,
             own_involvement=own_involvement.value,  # type: ignore[arg-type]  # the enum's numbers are the ledger's
+            involvement_id=involvement_id.bytes if involvement_id is not None else b"",
+            confirms_involvement=involvement_id is not None and own_involvement is OwnInvolvement.AS_BEFORE,
         )
         request = pb.EnterRequest(idempotency_key=idempotency_key, write_statements=effect)
         try:
@@ -122,6 +136,24 @@ class RemoteLedger:
         except BeingChanged:
             time.sleep(_SECOND_TRY_AFTER_SECONDS)
             return self._enter(request)
+
+    def enter_own_children(self, *, due_before: datetime, page_token: bytes) -> OwnChildren:
+        """Enter that the caller lists own children; see the port."""
+        request = pb.EnterOwnChildrenRequest(due_before=_stamp(due_before), page_token=page_token)
+        with self._guard.newer() as awaited:
+            answer = self._channel.call(self._stub.EnterOwnChildren, request, idempotent=False, with_act=True)
+            awaited.index = answer.receipt.index
+        return OwnChildren(
+            receipt=_receipt(answer.receipt),
+            children=tuple(_own_child(one) for one in answer.children),
+            next_page_token=answer.next_page_token,
+            count=_own_count(answer),
+        )
+
+    def count_own_involvements(self, *, due_before: datetime) -> OwnCount:
+        """Return what all pages have; see the port."""
+        request = pb.CountOwnInvolvementsRequest(due_before=_stamp(due_before))
+        return _own_count(self._channel.call(self._stub.CountOwnInvolvements, request, idempotent=True, with_act=True))
 
     def enter_note(self, *, idempotency_key: str) -> EnteredAct:
         """Enter an act that changes nothing in the ledger; see the port."""
@@ -160,6 +192,7 @@ class RemoteLedger:
             is_limited=answer.is_limited,
             keys=_keys(answer.keys),
             handle=answer.handle,
+            own_involvements=frozenset(UUID(bytes=one) for one in answer.own_involvements),
         )
 
     def _enter(self, request: pb.EnterRequest) -> EnteredAct:
@@ -242,6 +275,28 @@ class _RememberedActs:
 
 def _receipt(message: pb.Receipt) -> Receipt:
     return Receipt(index=message.index, leaf=message.leaf)
+
+
+def _stamp(moment: datetime) -> Timestamp:
+    made = Timestamp()
+    made.FromDatetime(moment)
+    return made
+
+
+def _own_child(message: pb.OwnChild) -> OwnChild:
+    return OwnChild(
+        number=message.number,
+        handle=message.handle,
+        involvement_id=UUID(bytes=message.involvement_id),
+        last_confirmed_at=message.last_confirmed_at.ToDatetime(UTC),
+        is_due=message.is_due,
+    )
+
+
+def _own_count(answer: pb.EnterOwnChildrenResponse | pb.CountOwnInvolvementsResponse) -> OwnCount:
+    has_any = answer.HasField("oldest_confirmed_at")
+    oldest = answer.oldest_confirmed_at.ToDatetime(UTC) if has_any else None
+    return OwnCount(total=answer.total, due=answer.due, oldest_confirmed_at=oldest)
 
 
 def _reason(reason: Reason) -> pb.Reason:

@@ -56,6 +56,7 @@ class ProviderFilter:
     name_starts_with: str = ""
     kind: ProviderKind | None = None
     authority: str = ""
+    organisation_id: UUID | None = None
 
     def admits(self, provider: Provider) -> bool:
         """Whether a provider belongs in the list; capitals make no difference."""
@@ -63,6 +64,7 @@ class ProviderFilter:
             provider.name.casefold().startswith(self.name_starts_with.casefold())
             and self.kind in (None, provider.kind)
             and self.authority in ("", provider.authority)
+            and self.organisation_id in (None, provider.organisation_id)
         )
 
 

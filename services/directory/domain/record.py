@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,7 @@ from services.directory.domain.statements import (
 )
 
 MONTHS_UNTIL_UNCONFIRMED = 12
+DAYS_DUE_BEFORE_UNCONFIRMED = 30
 MOST_FORMER_NAMES = 20
 MOST_INVOLVEMENTS = 60
 MOST_CARERS = 12
@@ -63,6 +64,9 @@ class InvolvementView:
     is_reported_wrong: bool
     is_lead_professional: bool
     is_own: bool
+    """The viewer's organisation recorded it."""
+    is_mine: bool = False
+    """It is the viewing person's own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,10 +98,17 @@ def limited_record(number: int, statements: Iterable[Statement]) -> RecordView |
 
 
 def record(
-    number: int, statements: Sequence[Statement], providers: Providers, *, viewer: UUID, now: datetime
+    number: int,
+    statements: Sequence[Statement],
+    providers: Providers,
+    *,
+    viewer: UUID,
+    now: datetime,
+    own: Container[UUID] = (),
 ) -> RecordView | None:
     """Return the whole record as `viewer`, an organisation, sees it; None if nobody said who the child is.
 
+    `own` are the viewing person's own involvements.
     Of two sources the one that confirmed last is believed; one that knows goes before one that says "not known".
     """
     identity = _identity(statements)
@@ -113,7 +124,7 @@ def record(
         former_names=_former_names((services for _, services in stated), identity.name),
         education=_education(schools, providers),
         gp_practice=_practice(practices[0], providers) if practices else None,
-        involvements=_involvements(stated, providers, viewer=viewer, now=now),
+        involvements=_involvements(stated, providers, viewer=viewer, now=now, own=own),
     )
 
 
@@ -138,6 +149,20 @@ def is_unconfirmed(confirmed_at: datetime, now: datetime) -> bool:
     confirmed, today = confirmed_at.astimezone(_LONDON).date(), now.astimezone(_LONDON).date()
     anniversary = (confirmed.year + MONTHS_UNTIL_UNCONFIRMED // 12, confirmed.month, confirmed.day)
     return (today.year, today.month, today.day) >= anniversary
+
+
+def due_before(now: datetime) -> datetime:
+    """Return the moment before which an involvement was last confirmed that is due for confirmation.
+
+    Due is what is unconfirmed already, and what will be within thirty days: time to do it between two appointments.
+    """
+    soon = now.astimezone(_LONDON).date() + timedelta(days=DAYS_DUE_BEFORE_UNCONFIRMED)
+    year = soon.year - MONTHS_UNTIL_UNCONFIRMED // 12
+    try:
+        last = soon.replace(year=year)
+    except ValueError:
+        last = soon.replace(year=year, day=28)
+    return datetime.combine(last + timedelta(days=1), time(), _LONDON)
 
 
 def _newest_first(statements: Iterable[Statement]) -> list[Statement]:
@@ -169,7 +194,12 @@ def _practice(stated: Practice, providers: Providers) -> PracticeView:
 
 
 def _involvements(
-    stated: Sequence[tuple[Statement, Services]], providers: Providers, *, viewer: UUID, now: datetime
+    stated: Sequence[tuple[Statement, Services]],
+    providers: Providers,
+    *,
+    viewer: UUID,
+    now: datetime,
+    own: Container[UUID],
 ) -> tuple[InvolvementView, ...]:
     current = [
         (statement.source, involvement)
@@ -192,6 +222,7 @@ def _involvements(
             is_reported_wrong=one.involvement_id in reported_at and reported_at[one.involvement_id] >= one.confirmed_at,
             is_lead_professional=one.involvement_id.bytes == lead,
             is_own=source == viewer,
+            is_mine=one.involvement_id in own,
         )
         for source, one in current
     ]

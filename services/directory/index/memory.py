@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from heapq import nsmallest
@@ -15,6 +15,7 @@ from services.directory.domain.dates import DateAgreement, DateOfBirth, Precisio
 from services.directory.domain.matching import Judge, NameAgreement, Question, surnames
 from services.directory.domain.names import fold
 from services.directory.index import pages, prefilter, sounding
+from services.directory.index.by_number import PagesByNumber
 from services.directory.index.changes import Added, Change, Removed
 from services.directory.index.keys import IndexKey
 from services.directory.index.pages import EMPTY, GROUPS, RECORD, WORDS, Folded, Page
@@ -55,6 +56,7 @@ class Index:
         self._days: dict[int, Page] = {}
         # By year * GROUPS + group.
         self._sounds: dict[int, Page] = {}
+        self._by_number = PagesByNumber()
 
     @property
     def entries(self) -> int:
@@ -150,6 +152,19 @@ class Index:
         """Return the entries of a child, whose date of birth is held as given: what `Removed` needs."""
         found = self._entries(_day_key(date_of_birth), number)
         return tuple(entry for entry in found if entry.date_of_birth == date_of_birth)
+
+    def current_of(self, numbers: Collection[int]) -> dict[int, Entry]:
+        """Return the current entries of children by number; one that is not here is left out."""
+        found: dict[int, Entry] = {}
+        for day, number in self._by_number.places(self._days, numbers):
+            for entry in self._entries(day, number):
+                if not entry.is_former:
+                    found[number] = entry
+        return found
+
+    def prepare(self) -> None:
+        """Make ready to be asked by number."""
+        self._by_number.prepare(self._days)
 
     def dumped(self) -> Dump:
         """Return the whole index as it is now; changes made later are not in it."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -43,6 +44,14 @@ class AwaitedIndex:
         """Whether questions are answered."""
         return self._loaded is not None
 
+    def entries(self) -> int:
+        """Return how many names the index holds; for measuring."""
+        return self._loaded.entries if self._loaded is not None else 0
+
+    def lag_seconds(self) -> float | None:
+        """Return how long ago the index last agreed with the stored log, None before it is loaded; for measuring."""
+        return time.monotonic() - self._loaded.agreed_at if self._loaded is not None else None
+
     def loop(self, stopping: threading.Event) -> None:
         """Ask the ledger for the key until it answers, load, then follow the log, so that no search has far to go."""
         while self._loaded is None:
@@ -52,6 +61,7 @@ class AwaitedIndex:
                 log.warning("index_not_loaded", extra={"reason": error.reason})
                 if stopping.wait(self._asks_every_seconds):
                     return
+        self._loaded.prepare()
         self._loaded.follow(stopping)
 
     def candidates(self, question: Question) -> Sequence[Candidate]:
@@ -65,6 +75,10 @@ class AwaitedIndex:
     def is_whole_name(self, number: int, name: ChildName, date_of_birth: DateOfBirth) -> bool:
         """Whether name and date of birth are the whole current ones of that number; see the port."""
         return self._index().is_whole_name(number, name, date_of_birth)
+
+    def current_of(self, numbers: Collection[int]) -> Mapping[int, Entry]:
+        """Return the current entries of children by number; see the port."""
+        return self._index().current_of(numbers)
 
     def postcode_tag(self, number: int, postcode: str) -> int | None:
         """Return what an index entry of that child holds of a postcode; see the port."""

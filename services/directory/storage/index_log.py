@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -72,6 +73,7 @@ class IndexLog:
         self._position = START
         self._following = threading.Lock()
         self._is_refused = False
+        self._agreed_at = time.monotonic()
         # A snapshot that cannot be opened still says how far the log went: less than that is not all.
         self._least_seq = 0
 
@@ -79,6 +81,11 @@ class IndexLog:
     def position(self) -> Position:
         """How far the index in memory has come."""
         return self._position
+
+    @property
+    def agreed_at(self) -> float:
+        """When (monotonic) the index last agreed with what is stored."""
+        return self._agreed_at
 
     @property
     def entries(self) -> int:
@@ -94,6 +101,7 @@ class IndexLog:
             self._load()
             self._apply_all()
             self._is_refused = False
+        self._agreed_at = time.monotonic()
 
     def catch_up(self) -> None:
         """Apply every delta that was committed before this call: one statement, unless thousands wait.
@@ -114,6 +122,7 @@ class IndexLog:
                     log.warning("index_delta_refused")
                     self._load()
                     self._apply_all()
+        self._agreed_at = time.monotonic()
 
     def follow(self, stopping: threading.Event, *, seconds: float = 1.0) -> None:
         """Keep up with the log until told to stop, so that no search finds thousands of deltas waiting.
@@ -179,6 +188,15 @@ class IndexLog:
         """Return the entries of a child whose date of birth is held as given, as a removal must name them."""
         self.catch_up()
         return self._index.entries_of(number, date_of_birth)
+
+    def current_of(self, numbers: Collection[int]) -> Mapping[int, Entry]:
+        """Return the current entries of children by number, as of now; see the port."""
+        self.catch_up()
+        return self._index.current_of(numbers)
+
+    def prepare(self) -> None:
+        """Make ready to be asked by number."""
+        self._index.prepare()
 
     def postcode_tag(self, number: int, postcode: str) -> int | None:
         """Return the eight bits that an index entry of that child holds of a postcode; None for no postcode."""

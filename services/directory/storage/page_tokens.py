@@ -37,4 +37,5 @@ class SealedPageTokens:
 
 def _binding(wanted: ProviderFilter) -> bytes:
     kind = wanted.kind.name if wanted.kind is not None else ""
-    return hashlib.sha256(f"providers/{kind}/{wanted.authority}/{wanted.name_starts_with}".encode()).digest()
+    whose = f"{wanted.organisation_id}/" if wanted.organisation_id is not None else ""
+    return hashlib.sha256(f"providers/{whose}{kind}/{wanted.authority}/{wanted.name_starts_with}".encode()).digest()

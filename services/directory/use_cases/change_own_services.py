@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from services.directory.domain.statements import Section, Services, Statement
 from services.directory.errors import RecordFull
@@ -55,10 +56,13 @@ class ChangeOwnServices:
         handle: bytes,
         change: Change,
         own_involvement: OwnInvolvement = OwnInvolvement.AS_BEFORE,
+        involvement_id: UUID | None = None,
     ) -> WrittenServices:
         """Return once the change is durable and settled.
 
-        A retry returns or raises the same. Raises NotFound, RecordFull, BeingChanged, ActGivenUp.
+        `involvement_id` is the one that is confirmed or ends. A retry returns or raises the same.
+
+        Raises NotFound, RecordFull, BeingChanged, ActGivenUp.
         """
         # 1. The entry is durable, and gives the keys of what stands and of what will.
         entered = self.ledger.enter_statements(
@@ -67,6 +71,7 @@ class ChangeOwnServices:
             section=Section.SERVICES,
             source=acting_organisation(caller),
             own_involvement=own_involvement,
+            involvement_id=involvement_id,
         )
         # 2. One transaction here. 3. The ledger learns how it ended.
         self.conclude(entered.act_id, entered.state, self._effect(entered, change))

@@ -23,4 +23,5 @@ class ConfirmInvolvement:
             idempotency_key=idempotency_key,
             handle=handle,
             change=lambda services, _act_id, now: involvements.confirmed(services, involvement_id, now=now),
+            involvement_id=involvement_id,
         )

@@ -14,7 +14,7 @@ from services.runtime.clock import london_day
 
 @dataclass(frozen=True, kw_only=True)
 class EndInvolvement:
-    """Ends an involvement today; it is no longer shown, and the child no longer one of the person's own."""
+    """Ends an involvement today; it is no longer shown, and the child no longer an own one of whose it was."""
 
     change_own_services: ChangeOwnServices
 
@@ -26,4 +26,5 @@ class EndInvolvement:
             handle=handle,
             change=lambda services, _act_id, now: involvements.ended(services, involvement_id, today=london_day(now)),
             own_involvement=OwnInvolvement.ENDS,
+            involvement_id=involvement_id,
         )

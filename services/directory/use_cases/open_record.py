@@ -42,7 +42,14 @@ class OpenRecord:
             view = record.limited_record(look.number, statements)
         else:
             viewer = acting_organisation(caller)
-            view = record.record(look.number, statements, providers.by_id, viewer=viewer, now=self.clock.now())
+            view = record.record(
+                look.number,
+                statements,
+                providers.by_id,
+                viewer=viewer,
+                now=self.clock.now(),
+                own=look.own_involvements,
+            )
         if view is None:
             raise RecordDamaged
         return OpenedRecord(view=view, handle=look.handle, receipt=look.receipt)

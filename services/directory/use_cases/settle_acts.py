@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.directory.ports import Outcome, Records, Settlements
@@ -17,11 +18,15 @@ class SettleActs:
 
     settlements: Settlements
     records: Records
+    unsettled: Callable[[int], None] = lambda _: None
+    """Is told how many acts were found."""
 
     def __call__(self) -> None:
         """Settle what waits; an act that cannot be settled is left for the next round."""
         settled = 0
-        for act_id in self.settlements.unsettled_acts():
+        found = self.settlements.unsettled_acts()
+        self.unsettled(len(found))
+        for act_id in found:
             try:
                 # Whoever began the act collides with this row when it wakes, and cannot commit.
                 outcome = self.records.end(act_id, Outcome.CANCELLED)

@@ -11,6 +11,7 @@ from contactpoint.audit.ledger.v1 import ledger_service_pb2 as pb
 from contactpoint.audit.ledger.v1 import ledger_service_pb2_grpc as rpc
 
 from services.identity.domain.acts import (
+    ChangeOfMediation,
     ChangeOfStanding,
     EndOfSessions,
     FirstParties,
@@ -167,6 +168,16 @@ def _enter_request(act: PendingAct) -> pb.EnterRequest:
         case EndOfSessions():
             ending = pb.EndSessionsEffect(session_tags=act.effect.tags, all=act.effect.is_all)
             return pb.EnterRequest(idempotency_key=act.name.key, end_sessions=ending)
+        case ChangeOfMediation():
+            mediating = pb.MediateEffect(
+                beneficiary=act.effect.beneficiary,
+                organisation=act.effect.organisation,
+                beneficiary_digest=act.effect.beneficiary_digest,
+                organisation_digest=act.effect.organisation_digest,
+            )
+            if act.effect.until is not None:
+                mediating.until.FromDatetime(act.effect.until)
+            return pb.EnterRequest(idempotency_key=act.name.key, mediate=mediating)
         case _:
             return pb.EnterRequest(idempotency_key=act.name.key, note=pb.NoteEffect())
 

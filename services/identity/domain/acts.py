@@ -56,11 +56,23 @@ class EndOfSessions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChangeOfMediation:
+    """A mediator's session looks for a colleague from now on, or for nobody."""
+
+    session: str
+    beneficiary: str = NO_PERSON
+    organisation: str = ""
+    beneficiary_digest: bytes = b""
+    organisation_digest: bytes = b""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Note:
     """Nothing changes in the ledger; the act is entered."""
 
 
-Effect = ChangeOfStanding | EndOfSessions | Note
+Effect = ChangeOfStanding | EndOfSessions | ChangeOfMediation | Note
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,8 +196,9 @@ class Outcome:
 
     receipt: Receipt
     party: str
-    """Id of the party it was about."""
+    """Id of the party it was about; of a mediation, the colleague's."""
     enrolment_expires_at: datetime | None = None
+    mediates_until: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection, Engine
 from services.identity import one_time_codes
 from services.identity.domain.acts import (
     ActName,
+    ChangeOfMediation,
     ChangeOfStanding,
     EndOfSessions,
     FirstParties,
@@ -29,7 +30,7 @@ from services.identity.domain.acts import (
 from services.identity.errors import SystemKnown, UsernameTaken
 from services.identity.sealing import SealBroken, Seals
 from services.identity.standing_format import digest
-from services.identity.storage import enrolments, parties, pending_format, receipts
+from services.identity.storage import enrolments, mediations, parties, pending_format, receipts
 from services.runtime.clock import Clock
 from services.runtime.database import transaction
 from services.runtime.errors import BeingChanged
@@ -107,7 +108,9 @@ _FORGET_OLD = sa.text(
     """
     DELETE FROM act WHERE settled_at < :latest
       AND method IN ('/contactpoint.identity.v1.SessionService/SignOut',
-                     '/contactpoint.identity.v1.SessionService/EndSessions')
+                     '/contactpoint.identity.v1.SessionService/EndSessions',
+                     '/contactpoint.identity.v1.SessionService/BeginMediation',
+                     '/contactpoint.identity.v1.SessionService/EndMediation')
     """
 )
 
@@ -115,10 +118,11 @@ _FORGET_OLD = sa.text(
 class SqlActs:
     """Acts in PostgreSQL; what a pending row holds is sealed, so nobody can write one that we would drive on."""
 
-    def __init__(self, *, engine: Engine, seals: Seals, clock: Clock) -> None:
+    def __init__(self, *, engine: Engine, seals: Seals, clock: Clock, pages: str = "") -> None:
         self._engine = engine
         self._seals = seals
         self._clock = clock
+        self._pages = pages
 
     def find(self, name: ActName) -> PendingAct | SettledAct | None:
         with transaction(self._engine) as connection:
@@ -176,7 +180,7 @@ class SqlActs:
         with transaction(self._engine) as connection:
             connection.execute(_FORGET_OLD, {"latest": latest})
 
-    def _apply(self, connection: Connection, act: PendingAct, receipt: Receipt) -> Outcome:  # noqa: C901  # a case a kind
+    def _apply(self, connection: Connection, act: PendingAct, receipt: Receipt) -> Outcome:  # noqa: C901, PLR0912  # a case a kind
         now = self._clock.now()
         party, expires_at = act.subject.id, None
         match act.addition:
@@ -187,9 +191,7 @@ class SqlActs:
             case NewPerson():
                 expires_at = self._add_person(connection, party, act.addition)
             case NewLink():
-                expires_at = enrolments.begin(
-                    connection, seals=self._seals, clock=self._clock, person=party, vouched_by=act.addition.vouched_by
-                )
+                expires_at = self._begin_enrolment(connection, party, act.addition.vouched_by)
             case NewFactors():
                 secrets = {"hash": act.addition.password_hash, "secret": act.addition.sealed_secret}
                 connection.execute(_CREDENTIAL, {"id": party, **secrets})
@@ -214,6 +216,10 @@ class SqlActs:
                 self._apply_change(connection, act.effect, now)
             case EndOfSessions(person=person, is_all=True):
                 connection.execute(_END_ALL, {"person": person, "now": now})
+            case ChangeOfMediation():
+                mediations.change(connection, self._seals, act.effect)
+                until = act.effect.until
+                return Outcome(receipt=receipt, party=act.effect.beneficiary, mediates_until=until)
             case EndOfSessions(person=person, tags=tags):
                 connection.execute(_END_SOME, {"person": person, "tags": list(tags), "now": now})
             case _:
@@ -226,8 +232,11 @@ class SqlActs:
         nobodys = self._seals.seal(enrolments.SECRET, one_time_codes.new_secret().encode(), person)
         connection.execute(_CREDENTIAL, {"id": person, "hash": b"", "secret": nobodys})
         connection.execute(_GUESSES, {"id": person, "step": 0})
+        return self._begin_enrolment(connection, person, new.contact.added_by)
+
+    def _begin_enrolment(self, connection: Connection, person: str, vouched_by: str) -> datetime:
         return enrolments.begin(
-            connection, seals=self._seals, clock=self._clock, person=person, vouched_by=new.contact.added_by
+            connection, seals=self._seals, clock=self._clock, person=person, vouched_by=vouched_by, pages=self._pages
         )
 
     def _apply_change(self, connection: Connection, change: ChangeOfStanding, now: datetime) -> None:

@@ -54,7 +54,9 @@ _PERSON = sa.text("SELECT organisation_id, username, sealed_contact FROM person 
 _FORGET_OLD = sa.text("DELETE FROM enrolment WHERE expires_at < :now")
 
 
-def begin(connection: Connection, *, seals: Seals, clock: Clock, person: str, vouched_by: str) -> datetime:
+def begin(
+    connection: Connection, *, seals: Seals, clock: Clock, person: str, vouched_by: str, pages: str = ""
+) -> datetime:
     """Give a person a new link and a new code, put both mails into the outbox, and return until when they hold.
 
     Earlier ones die. Neither secret is kept: of both there are keyed tags, and in the outbox the sealed mails.
@@ -79,7 +81,8 @@ def begin(connection: Connection, *, seals: Seals, clock: Clock, person: str, vo
         "sealed_secret": sealed_secret,
     }
     connection.execute(_BEGIN, {**made, "tries": TRIES, "seal": _seal(seals, made)})
-    for mail in (mails.link(contact, link, expires_at), mails.code(contact, row.username, code, expires_at)):
+    to_person = mails.link(contact, link, expires_at, pages=pages)
+    for mail in (to_person, mails.code(contact, row.username, code, expires_at)):
         outbox.write(connection, seals=seals, clock=clock, mail=mail)
     return expires_at
 

@@ -21,6 +21,7 @@ _SEAL = "outbox"
 
 _WRITE = sa.text("INSERT INTO outbox (written_at, sealed) VALUES (:now, :sealed)")
 _TAKE = sa.text("SELECT id, written_at, sealed FROM outbox ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED")
+_WAITING = sa.text("SELECT count(*) AS waiting, min(written_at) AS oldest_at FROM outbox")
 _GONE = sa.text("DELETE FROM outbox WHERE id = :id")
 
 
@@ -52,6 +53,12 @@ class SqlOutbox:
         while self._deliver_one():
             sent += 1
         return sent
+
+    def waiting(self) -> tuple[int, datetime | None]:
+        """Return how many mails wait, and since when the oldest does."""
+        with transaction(self._engine) as connection:
+            row = connection.execute(_WAITING).one()
+        return row.waiting, row.oldest_at
 
     def _deliver_one(self) -> bool:
         with transaction(self._engine) as connection:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import sqlalchemy as sa
@@ -18,8 +19,10 @@ from services.identity.domain.standing import (
     ServiceStanding,
     Stored,
     SystemStanding,
+    spelt,
+    username_digest,
 )
-from services.identity.ports import ListedPerson
+from services.identity.ports import ListedPerson, NamedOrganisation, NamedPerson
 from services.identity.sealing import SealBroken, Seals
 from services.identity.storage import standings
 from services.runtime.clock import Clock
@@ -31,6 +34,26 @@ _CONTACT = "contact"
 
 _STANDING = sa.text("SELECT bytes FROM standing WHERE party_kind = :kind AND party_id = :id")
 _CONTACT_OF = sa.text("SELECT sealed_contact FROM person WHERE id = :id")
+_CALLED = sa.text(
+    """
+    SELECT p.id, s.bytes FROM person p JOIN standing s ON s.party_kind = 'person' AND s.party_id = p.id::text
+    WHERE p.username = :username
+    """
+)
+_NAMED_PEOPLE = sa.text(
+    """
+    SELECT p.id, p.sealed_contact, s.bytes
+    FROM person p JOIN standing s ON s.party_kind = 'person' AND s.party_id = p.id::text
+    WHERE p.id = ANY(CAST(:ids AS uuid[]))
+    """
+)
+_NAMED_ORGANISATIONS = sa.text(
+    """
+    SELECT o.id, o.name, s.bytes
+    FROM organisation o JOIN standing s ON s.party_kind = 'organisation' AND s.party_id = o.id::text
+    WHERE o.id = ANY(CAST(:ids AS uuid[]))
+    """
+)
 _PEOPLE = sa.text(
     """
     SELECT p.id, p.username, p.sealed_contact, s.bytes
@@ -78,6 +101,39 @@ class SqlParties:
         with transaction(self._engine) as connection:
             sealed = connection.scalar(_CONTACT_OF, {"id": person})
         return None if sealed is None else open_contact(self._seals, person, sealed)
+
+    def person_called(self, username: str) -> Stored[PersonStanding] | None:
+        name = spelt(username)
+        with transaction(self._engine) as connection:
+            row = connection.execute(_CALLED, {"username": name}).first()
+        found = None if row is None else standings.person(row.id, row.bytes)
+        # The column finds; whose name it is, the standing says.
+        if found is None or not hmac.compare_digest(found.standing.username_digest, username_digest(name)):
+            return None
+        return found
+
+    def named_people(self, people: Sequence[str]) -> Mapping[str, NamedPerson]:
+        with transaction(self._engine) as connection:
+            rows = connection.execute(_NAMED_PEOPLE, {"ids": list(people)}).all()
+        found = {}
+        for row in rows:
+            person = str(row.id)
+            stored, contact = standings.person(person, row.bytes), open_contact(self._seals, person, row.sealed_contact)
+            if stored is not None and contact is not None:
+                found[person] = NamedPerson(person=person, name=contact.name, organisation=stored.standing.organisation)
+        return found
+
+    def named_organisations(self, organisations: Sequence[str]) -> Mapping[str, NamedOrganisation]:
+        with transaction(self._engine) as connection:
+            rows = connection.execute(_NAMED_ORGANISATIONS, {"ids": list(organisations)}).all()
+        found = {}
+        for row in rows:
+            organisation = str(row.id)
+            if (stored := standings.organisation(organisation, row.bytes)) is not None:
+                found[organisation] = NamedOrganisation(
+                    organisation=organisation, name=row.name, authority=stored.standing.authority
+                )
+        return found
 
     def people_of(self, organisation: str, *, after: str, most: int) -> Sequence[ListedPerson]:
         named = {"organisation": organisation, "after": after, "most": most}

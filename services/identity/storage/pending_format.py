@@ -13,6 +13,7 @@ _KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
         acts.ActName,
+        acts.ChangeOfMediation,
         acts.ChangeOfStanding,
         acts.Contact,
         acts.EndOfSessions,
@@ -74,7 +75,9 @@ def _plain(value: Any) -> Any:  # noqa: PLR0911  # a line a type
         case tuple():
             return [_plain(item) for item in value]
         case _ if is_dataclass(value) and type(value).__name__ in _KINDS:
-            named = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+            said = {field.name: getattr(value, field.name) for field in fields(value)}
+            # What is absent is left out: a field that is new and unused is none to the release before.
+            named = {name: _plain(item) for name, item in said.items() if item is not None}
             return {"kind": type(value).__name__, "fields": named}
         case _:
             raise TypeError(type(value).__name__)

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 from services.identity.domain.session import Session, SessionFactor
 from services.identity.ports import Judged
 from services.identity.sealing import Seals
-from services.identity.storage import standings
+from services.identity.storage import mediations, standings
 from services.runtime.database import transaction
 
 log = logging.getLogger(__name__)
@@ -22,12 +22,17 @@ _JUDGED = sa.text(
     """
     SELECT s.tag, s.handle_digest, s.person_id, s.organisation_id, s.channel,
            s.started_at, s.expires_at, s.last_used_at, s.seal,
-           p.bytes AS person_bytes, o.bytes AS organisation_bytes, y.bytes AS system_bytes, v.bytes AS service_bytes
+           p.bytes AS person_bytes, o.bytes AS organisation_bytes, y.bytes AS system_bytes, v.bytes AS service_bytes,
+           m.beneficiary_id, m.organisation_id AS beneficiary_organisation_id, m.until AS mediation_until,
+           m.seal AS mediation_seal, b.bytes AS beneficiary_bytes, c.bytes AS beneficiary_organisation_bytes
     FROM session s
     LEFT JOIN standing p ON p.party_kind = 'person' AND p.party_id = s.person_id::text
     LEFT JOIN standing o ON o.party_kind = 'organisation' AND o.party_id = s.organisation_id::text
     LEFT JOIN standing y ON y.party_kind = 'system' AND y.party_id = :system
     LEFT JOIN standing v ON v.party_kind = 'service' AND v.party_id = :environment
+    LEFT JOIN mediation m ON m.session_tag = s.tag
+    LEFT JOIN standing b ON b.party_kind = 'person' AND b.party_id = m.beneficiary_id::text
+    LEFT JOIN standing c ON c.party_kind = 'organisation' AND c.party_id = m.organisation_id::text
     WHERE s.handle_digest = :handle_digest AND s.is_entered AND s.ended_at IS NULL
     """
 )
@@ -109,6 +114,7 @@ class SqlSessions:
             organisation=standings.organisation(session.organisation, row.organisation_bytes),
             system=standings.system(system, row.system_bytes),
             service=standings.service(self._environment, row.service_bytes),
+            colleague=mediations.colleague(self._seals, row),
         )
 
     def judged_system(self, system: str) -> Judged:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NoReturn
 
-from services.identity.domain import conditions
+from services.identity.domain import conditions, roles
 from services.identity.domain.conditions import Condition
 from services.identity.domain.session import Session, SessionLimits
 from services.identity.domain.standing import (
@@ -21,8 +21,9 @@ from services.identity.domain.standing import (
     SystemStanding,
 )
 from services.identity.errors import LAPSED, SessionEnded
-from services.identity.ports import Judged, Ledger, Refusal, Refusals, Sessions, Signer
+from services.identity.ports import Colleague, Judged, Ledger, Refusal, Refusals, Sessions, Signer
 from services.identity.sealing import digest_of
+from services.identity.use_cases.begin_mediation import might_look
 from services.runtime import tokens
 from services.runtime.access import AccessTable, Assurance, Exposure, MethodAccess, permissions_of
 from services.runtime.clock import Clock
@@ -98,6 +99,7 @@ class Authorise:
             self._refuse(session, asked.method, NotPermitted())
         if failing and not conditions.may_before_policy(method.permission):
             self._refuse(session, asked.method, LAPSED[failing[0]]())
+        colleague = _colleague(judged, method, role, service.standing, now)
         token = self._signed(
             method,
             asked,
@@ -107,6 +109,7 @@ class Authorise:
             stored=(person, organisation, service),
             session=session,
             role=role,
+            colleague=colleague,
         )
         if now - session.last_used_at >= TOUCH_AFTER:
             self.sessions.touch(session.tag, now)
@@ -142,9 +145,13 @@ class Authorise:
         stored: tuple[Stored[PersonStanding] | Stored[OrganisationStanding] | Stored[ServiceStanding], ...],
         session: Session | None = None,
         role: str | None = None,
+        colleague: Colleague | None = None,
     ) -> str:
         organisation = next(one.standing for one in stored if isinstance(one.standing, OrganisationStanding))
-        standings = (*stored, system) if system is not None else stored
+        beside = (system,) if system is not None else ()
+        theirs = (colleague.person, colleague.organisation) if colleague is not None else ()
+        # Each party once: the colleague is often of the mediator's own organisation.
+        standings = {one.standing.party: one for one in (*theirs, *stored, *beside)}.values()
         issued_at = int(now.timestamp())
         return self.signer.sign(
             Act(
@@ -165,6 +172,7 @@ class Authorise:
                 sid=session.tag if session else None,
                 rol=role,
                 sys=system.standing.system if system else None,
+                ben=colleague.person.standing.person if colleague else None,
             )
         )
 
@@ -205,6 +213,18 @@ def _role(
         ),
         None,
     )
+
+
+def _colleague(
+    judged: Judged, method: MethodAccess, role: str, service: ServiceStanding, now: datetime
+) -> Colleague | None:
+    """Return for whom a mediator's call is made, None where nobody is named, or no longer gets in either."""
+    found = judged.colleague
+    if found is None or not roles.is_mediated(role, method.permission) or now >= found.until:
+        return None
+    person, organisation = found.person.standing, found.organisation.standing
+    has_lapsed = conditions.lapsed(person, organisation, service, now) or not might_look(person, organisation, now)
+    return None if has_lapsed else found
 
 
 def _may_come_through(system: str, judged: Judged, person: PersonStanding) -> bool:

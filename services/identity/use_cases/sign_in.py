@@ -15,7 +15,7 @@ from services.identity.domain.conditions import Condition
 from services.identity.domain.session import Session, SessionFactor, SessionLimits
 from services.identity.domain.standing import CODE, PASSWORD, OrganisationStanding, PersonStanding, Stored
 from services.identity.errors import LAPSED, SignInRefused
-from services.identity.ports import Account, Accounts, Ledger, Passwords, Refusal, Sessions
+from services.identity.ports import Account, Accounts, Ledger, Parties, Passwords, Refusal, Sessions
 from services.identity.sealing import digest_of
 from services.runtime.caller import Caller
 from services.runtime.clock import Clock
@@ -37,6 +37,12 @@ class SignedIn:
     roles: tuple[str, ...]
     is_policy_due: bool
     receipt: Receipt
+    person: str
+    name: str
+    organisation: str
+    organisation_name: str
+    authority: str
+    policy_version: int
 
     def __repr__(self) -> str:
         """Return a text without the handle."""
@@ -50,6 +56,7 @@ class SignIn:
     accounts: Accounts
     passwords: Passwords
     sessions: Sessions
+    parties: Parties
     ledger: Ledger
     limits: SessionLimits
     clock: Clock
@@ -85,7 +92,11 @@ class SignIn:
         failing = conditions.lapsed(person.standing, organisation.standing, account.service.standing, now)
         if failing and failing[0] is not Condition.POLICY:
             self._refuse_lapsed(person.standing, failing[0])
-        return self._begin(caller.channel, person, organisation, now, is_policy_due=Condition.POLICY in failing)
+        version = account.service.standing.policy_version
+        is_policy_due = Condition.POLICY in failing
+        return self._begin(
+            caller.channel, person, organisation, now, policy_version=version, is_policy_due=is_policy_due
+        )
 
     def _begin(
         self,
@@ -94,6 +105,7 @@ class SignIn:
         organisation: Stored[OrganisationStanding],
         now: datetime,
         *,
+        policy_version: int,
         is_policy_due: bool,
     ) -> SignedIn:
         handle = secrets.token_urlsafe(_HANDLE_BYTES)
@@ -125,6 +137,8 @@ class SignIn:
         )
         expires_at = min(entered.expires_at, session.expires_at)
         self.sessions.activate(session.tag, expires_at)
+        named = self.parties.named_people((session.person,)).get(session.person)
+        of = self.parties.named_organisations((session.organisation,)).get(session.organisation)
         return SignedIn(
             handle=handle,
             tag=session.tag,
@@ -133,6 +147,12 @@ class SignIn:
             roles=person.standing.roles_at(now),
             is_policy_due=is_policy_due,
             receipt=entered.receipt,
+            person=session.person,
+            name=named.name if named else "",
+            organisation=session.organisation,
+            organisation_name=of.name if of else "",
+            authority=organisation.standing.authority,
+            policy_version=policy_version,
         )
 
     def _refuse(self, account: Account) -> NoReturn:

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection, Engine
 from services.runtime.database import transaction
 from services.runtime.errors import BeingChanged, KeyReused
 from services.shielding.domain import Case, Ground, ShieldState, Step
-from services.shielding.ports import Asked, Begun, Entered, Pending, Receipt
+from services.shielding.ports import Asked, Begun, Entered, Pending, Receipt, Waiting
 from services.shielding.sealing import Sealing
 from services.shielding.storage.newest_receipt import keep_newest
 from services.shielding.storage.pending_format import from_bytes, to_bytes
@@ -86,10 +86,9 @@ class SqlCases:
         return _case_of(row), int(self._sealing.open("number", case_id.bytes, row["sealed_number"]))
 
     def waiting(self, authority: str, now: datetime, after: tuple[str, uuid.UUID] | None, limit: int) -> Sequence[Case]:
-        waits = sa.or_(shield_case.c.state != ShieldState.ACTIVE.value, shield_case.c.due_at <= now)
         query = (
             sa.select(*_CASE_COLUMNS)
-            .where(shield_case.c.authority == authority, waits)
+            .where(shield_case.c.authority == authority, _waits(now))
             .order_by(shield_case.c.opened_at, shield_case.c.case_id)
             .limit(limit)
         )
@@ -98,6 +97,16 @@ class SqlCases:
             query = query.where(sa.tuple_(shield_case.c.opened_at, shield_case.c.case_id) > position)
         with transaction(self._engine) as connection:
             return [_case_of(row) for row in connection.execute(query).mappings()]
+
+    def count_waiting(self, authority: str, now: datetime) -> Waiting:
+        query = sa.select(
+            sa.func.count().label("cases"),
+            sa.func.count().filter(shield_case.c.due_at <= now).label("overdue"),
+            sa.func.min(shield_case.c.opened_at).label("oldest_opened_at"),
+            sa.func.min(shield_case.c.due_at).filter(shield_case.c.due_at > now).label("next_due_at"),
+        ).where(shield_case.c.authority == authority, _waits(now))
+        with transaction(self._engine) as connection:
+            return Waiting(**connection.execute(query).mappings().one())
 
     def left_behind(self, seconds: float) -> Sequence[Pending]:
         tried_before = sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 0, 0, seconds)
@@ -142,6 +151,10 @@ class SqlCases:
 
     def _opened(self, case_id: uuid.UUID, sealed: bytes) -> Pending:
         return from_bytes(self._sealing.open("act", case_id.bytes, bytes(sealed)))
+
+
+def _waits(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(shield_case.c.state != ShieldState.ACTIVE.value, shield_case.c.due_at <= now)
 
 
 def _is_as_found(connection: Connection, step: Step) -> bool:

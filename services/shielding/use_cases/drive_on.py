@@ -1,6 +1,7 @@
 """The sweeper: drives on what a crash left between two steps."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.runtime.errors import NotAuthenticated, ServiceError
@@ -20,9 +21,13 @@ class DriveOn:
     cases: Cases
     ledger: Ledger
     left_behind_seconds: float = LEFT_BEHIND_SECONDS
+    left_behind: Callable[[int], None] = lambda _: None
+    """Is told how many steps were found."""
 
     def __call__(self) -> None:
-        for pending in self.cases.left_behind(self.left_behind_seconds):
+        found = self.cases.left_behind(self.left_behind_seconds)
+        self.left_behind(len(found))
+        for pending in found:
             try:
                 self._end(pending, self._resumed(pending))
             except ServiceError as error:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from services.directory.domain.naming import uuid_of
 from services.directory.domain.statements import Section
 from services.directory.errors import SearchNeeded, TokenSpent
 from services.directory.ports import ActState, Ledger, OwnInvolvement, Settlements
@@ -180,6 +183,44 @@ def test_one_write_at_a_time_and_none_behind_a_shield(way: Way, nurse: Person) -
     way.fake.limit(number)
     with pytest.raises(NotFound):
         write()
+
+
+def test_own_involvements_follow_the_acts_on_them(way: Way, nurse: Person) -> None:
+    number = created(way, nurse)
+
+    def acted(method: str, own: OwnInvolvement, involvement: UUID | None = None) -> bytes:
+        handle = looked_handle(way, nurse, number)
+        with acting_for(way.acting(nurse, method)):
+            entered = way.ledger.enter_statements(
+                idempotency_key=new_key(),
+                handle=handle,
+                section=Section.SERVICES,
+                source=nurse.organisation,
+                own_involvement=own,
+                involvement_id=involvement,
+            )
+        assert way.settlements.settle(entered.act_id, is_done=True) is ActState.DONE
+        return entered.act_id
+
+    def own() -> list[tuple[int, UUID, bool]]:
+        soon = datetime.now(UTC) + timedelta(days=400)
+        with acting_for(way.acting(nurse, "ListOwnChildren")):
+            page = way.ledger.enter_own_children(due_before=soon, page_token=b"")
+        with acting_for(way.acting(nurse, "CountOwnChildren")):
+            assert way.ledger.count_own_involvements(due_before=soon) == page.count
+        assert page.count.total == len(page.children)
+        return [(one.number, one.involvement_id, one.is_due) for one in page.children]
+
+    assert own() == []
+    involvement = uuid_of(acted("StartInvolvement", OwnInvolvement.STARTS), "involvement")
+    assert own() == [(number, involvement, True)]
+    acted("ConfirmInvolvement", OwnInvolvement.AS_BEFORE, involvement)
+    assert own() == [(number, involvement, True)]
+    with acting_for(way.acting(nurse, "OpenRecord")):
+        look = way.ledger.enter_look_by_number(number, CONCERN, Section.SERVICES, whole_current_name=False)
+    assert look.own_involvements == {involvement}
+    acted("EndInvolvement", OwnInvolvement.ENDS, involvement)
+    assert own() == []
 
 
 def test_a_batch_gets_numbers_and_keys_in_its_order(way: Way) -> None:

@@ -250,3 +250,28 @@ def test_a_refusal_names_no_child(stack: Stack) -> None:
     said = f"{error.details()} {error.trailing_metadata()}"
     assert "Somerville" not in said
     assert "1000000009" not in said
+
+
+def test_own_children_are_listed_and_counted(stack: Stack) -> None:
+    nurse = Person()
+    created = create(stack, nurse, "Florence")
+    start = pb.StartInvolvementRequest(
+        idempotency_key=new_key(),
+        handle=created.handle,
+        kind=pb.INVOLVEMENT_KIND_UNIVERSAL,
+        provider_id=str(TEAM.provider_id),
+        practitioner="Jo Brook",
+    )
+    started = stack.call(nurse, "DirectoryService", "StartInvolvement", start)
+    page = stack.call(nurse, "DirectoryService", "ListOwnChildren", pb.ListOwnChildrenRequest())
+    (row,) = page.rows
+    assert (row.name, row.date_of_birth, row.involvement_id) == (a_name("Florence"), BORN, started.involvement_id)
+    assert (page.total, page.due, page.oldest_confirmed_at) == (1, 0, row.last_confirmed_at)
+    count = stack.call(nurse, "DirectoryService", "CountOwnChildren", pb.CountOwnChildrenRequest())
+    assert (count.total, count.due, count.oldest_confirmed_at) == (1, 0, row.last_confirmed_at)
+    (seen,) = open_record(stack, nurse, row.handle).involvements
+    assert (seen.is_own, seen.is_mine) == (True, True)
+    end = pb.EndInvolvementRequest(idempotency_key=new_key(), handle=row.handle, involvement_id=row.involvement_id)
+    stack.call(nurse, "DirectoryService", "EndInvolvement", end)
+    after = stack.call(nurse, "DirectoryService", "ListOwnChildren", pb.ListOwnChildrenRequest())
+    assert (list(after.rows), after.total, after.HasField("oldest_confirmed_at")) == ([], 0, False)

@@ -146,3 +146,13 @@ def test_a_user_name_is_taken_in_any_case(town: Town, nurse: Person) -> None:
     town.fresh_code(nurse)
     shouted = Person(nurse.id, f" {nurse.username.upper()} ", "", "")
     assert town.sign_in(shouted, code=town.code(nurse)).session
+
+
+def test_it_says_who_signed_in_where_and_which_policy_is_in_force(town: Town) -> None:
+    for authority in ("E08000035", ""):
+        organisation = town.add_organisation("Elm Health", authority=authority)
+        nurse = town.new_person(organisation)
+        answer = town.sign_in(nurse)
+        assert (answer.person_id, answer.name) == (nurse.id, "Amina Okafor")
+        assert (answer.organisation_id, answer.organisation_name) == (organisation, "Elm Health")
+        assert (answer.authority, answer.policy_version) == (authority, 1)

@@ -32,6 +32,7 @@ from services.shielding.clients.ledger import RemoteLedger
 from services.shielding.rpc import ShieldingServicer, UseCases
 from services.shielding.sealing import Sealing
 from services.shielding.use_cases.approve_shield import ApproveShield
+from services.shielding.use_cases.count_shield_cases import CountShieldCases
 from services.shielding.use_cases.drive_on import DriveOn
 from services.shielding.use_cases.impose_interim_shield import ImposeInterimShield
 from services.shielding.use_cases.list_shield_cases import ListShieldCases
@@ -250,6 +251,7 @@ def shielding(behind: Behind, pki: Authority) -> Iterator[ShieldingStack]:
                 propose_shield=ProposeShield(take_step=take_step, clock=clock, holidays=holidays),
                 approve_shield=ApproveShield(cases=cases, take_step=take_step, clock=clock, holidays=holidays),
                 list_shield_cases=ListShieldCases(cases=cases, ledger=ledger, clock=clock),
+                count_shield_cases=CountShieldCases(cases=cases, clock=clock),
             ),
             sealing,
         )

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Engine
 
 from services.audit.ledger.errors import TokenSpent
 from services.audit.ledger.use_cases.enter_refusals import EnterRefusals, Refusals
-from services.runtime.errors import CeilingReached, DependencyUnavailable, NotAuthenticated
+from services.runtime.errors import CeilingReached, DependencyUnavailable, NotAuthenticated, NotTheLeader
 from tests.fakes.audit_ledger import with_ceilings
 from tests.storage.audit_ledger.conftest import StartLedger
 from tests.support.acts import SetClock
@@ -85,7 +85,7 @@ def test_who_was_overtaken_writes_nothing_more(start: StartLedger, serving: Engi
     before = count(serving, "entry")
     with serving.begin() as connection:
         connection.execute(sa.text("UPDATE writer SET epoch = epoch + 1"))
-    with pytest.raises(DependencyUnavailable):
+    with pytest.raises(NotTheLeader):
         enter(REFUSALS)
     assert count(serving, "entry") == before
     # It leads again in an epoch of its own, as nobody else holds the lock.

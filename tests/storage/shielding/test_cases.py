@@ -213,6 +213,19 @@ def test_what_is_active_waits_once_its_review_is_due(kept: Kept) -> None:
     assert case.state is ShieldState.ACTIVE
 
 
+def test_what_waits_is_counted_as_it_is_listed(kept: Kept) -> None:
+    for _ in range(3):
+        opened(kept)
+    for now in (NOW, NOW + timedelta(days=400)):
+        cases = kept.cases.waiting(AUTHORITY, now, None, 200)
+        due = [case.due_at for case in cases]
+        found = kept.cases.count_waiting(AUTHORITY, now)
+        assert (found.cases, found.overdue) == (len(cases), sum(at <= now for at in due))
+        assert found.oldest_opened_at == cases[0].opened_at
+        assert found.next_due_at == min((at for at in due if at > now), default=None)
+    assert kept.cases.count_waiting("E99999999", NOW).cases == 0
+
+
 def test_a_reading_is_remembered_for_a_day_and_an_act_for_ever(kept: Kept) -> None:
     act = asked_of(a_pending(approved(opened(kept), FIRST, NOW, frozenset())))
     case = opened(kept)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from services.audit.ledger import checkpoint
 from services.audit.ledger.domain.tree import Tree
 from services.audit.ledger.use_cases.get_checkpoint import GetCheckpoint
-from services.runtime.errors import DependencyUnavailable
+from services.runtime.errors import NotTheLeader
 from tests.fakes.audit_ledger import Ledger, MemoryStore, Person
 
 
@@ -51,5 +51,5 @@ def test_another_text_is_no_checkpoint(ledger: Ledger) -> None:
 
 def test_there_is_none_while_nobody_leads(ledger: Ledger) -> None:
     ledger.stop()
-    with pytest.raises(DependencyUnavailable):
+    with pytest.raises(NotTheLeader):
         GetCheckpoint(writer=ledger.writer)()

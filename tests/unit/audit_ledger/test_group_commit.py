@@ -150,7 +150,7 @@ def test_an_older_standing_put_back_is_noticed(ledger: Ledger, nurse: Person) ->
     ledger.stop()
     kept.standings = older
     with pytest.raises(StoreChanged):
-        ledger.writer._begin()
+        ledger.writer._following.catch_up()
 
 
 @pytest.mark.promise("S5")

@@ -110,3 +110,14 @@ def test_an_authority_without_its_key_is_a_fault(authority: Authority) -> None:
 def test_an_authority_of_another_environment_is_a_fault(authority: Authority) -> None:
     with pytest.raises(Fault, match="not an authority"):
         Authority(layout=authority.layout, environment="production").prepare()
+
+
+def test_what_browsers_are_shown_names_this_machine_and_can_call_nobody(authority: Authority) -> None:
+    web = Plan().process("gateway.web")
+    certificate = read(authority.browser_certificate(web))
+    assert names(certificate).get_values_for_type(x509.DNSName) == ["localhost"]
+    assert [str(address) for address in names(certificate).get_values_for_type(x509.IPAddress)] == ["127.0.0.1"]
+    # Without a URI of ours no process takes it for one of us.
+    assert names(certificate).get_values_for_type(x509.UniformResourceIdentifier) == []
+    assert uses(certificate) == [ExtendedKeyUsageOID.SERVER_AUTH]
+    assert read(authority.certificate_of(web)) != certificate

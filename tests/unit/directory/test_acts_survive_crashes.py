@@ -33,7 +33,14 @@ class Crashing(FakeLedger):
         self.at.pop(step, lambda: None)()
 
     def enter_statements(
-        self, *, idempotency_key: str, handle: bytes, section: object, source: UUID, own_involvement: OwnInvolvement
+        self,
+        *,
+        idempotency_key: str,
+        handle: bytes,
+        section: object,
+        source: UUID,
+        own_involvement: OwnInvolvement,
+        involvement_id: UUID | None = None,
     ) -> EnteredAct:
         self.reach("before entering")
         entered = super().enter_statements(
@@ -42,6 +49,7 @@ class Crashing(FakeLedger):
             section=section,  # type: ignore[arg-type]
             source=source,
             own_involvement=own_involvement,
+            involvement_id=involvement_id,
         )
         self.reach("after entering")
         return entered

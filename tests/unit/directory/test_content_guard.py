@@ -9,7 +9,7 @@ from services.directory.domain.content_guard import address_line_fault, email_fa
     "name",
     [
         "Ada",
-        "O’Neil-Smith",  # noqa: RUF001  # as it is written
+        "O’Neil-Smith",  # as it is written
         "Dr Siân Ó Briain",
         "María del Carmen de la Cruz Fernández",
         "Bùi Thị Xuân",

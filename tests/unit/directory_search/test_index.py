@@ -1,5 +1,5 @@
 """What a search finds, in which order, and what it claims of each child."""
-# ruff: noqa: RUF001  # the look-alike letters are what is tested
+# the look-alike letters are what is tested
 
 from dataclasses import replace
 from datetime import date, timedelta

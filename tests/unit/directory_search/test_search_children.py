@@ -1,5 +1,5 @@
 """SearchChildren: written down whatever was asked, one size, and what the ledger does not show is not shown."""
-# ruff: noqa: RUF001  # the look-alike letters are what is tested
+# the look-alike letters are what is tested
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,5 +1,6 @@
 """A pending act comes back whole from its row: whoever drives it on has nothing else."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -52,10 +53,27 @@ ADDITIONS: list[acts.Addition | None] = [
 
 
 @pytest.mark.parametrize("addition", ADDITIONS, ids=lambda one: type(one).__name__)
-@pytest.mark.parametrize("effect", [CHANGE, acts.EndOfSessions(person="p", tags=("t",)), acts.Note()])
+@pytest.mark.parametrize(
+    "effect",
+    [
+        CHANGE,
+        acts.EndOfSessions(person="p", tags=("t",)),
+        acts.ChangeOfMediation(session="s", beneficiary="b", organisation="o", beneficiary_digest=b"d", until=AT),
+        acts.ChangeOfMediation(session="s"),
+        acts.Note(),
+    ],
+)
 def test_it_comes_back_whole(addition: acts.Addition | None, effect: acts.Effect) -> None:
     act = replace(ACT, addition=addition, effect=effect)
     assert pending_format.read(pending_format.write(act)) == act
+
+
+def test_an_outcome_says_to_the_release_before_what_it_said_then() -> None:
+    outcome = acts.Outcome(receipt=acts.Receipt(index=1, leaf=b"l"), party="p", enrolment_expires_at=AT)
+    written = json.loads(pending_format.outcome_to_json(outcome))
+    assert written["fields"].keys() == {"receipt", "party", "enrolment_expires_at"}
+    mediated = replace(outcome, enrolment_expires_at=None, mediates_until=AT)
+    assert pending_format.outcome_from_json(json.loads(pending_format.outcome_to_json(mediated))) == mediated
 
 
 def test_nothing_of_it_shows_in_its_repr() -> None:

@@ -19,6 +19,23 @@ def test_a_team_may_be_three_people() -> None:
         assert roles.go_together(["ROLE_SHIELD_OFFICER", "ROLE_DATA_MANAGER", either])
 
 
+@pytest.mark.parametrize("role", [role for role in every_role() if role != "ROLE_MEDIATOR"])
+def test_a_mediator_is_nothing_else(role: str) -> None:
+    assert roles.go_together(["ROLE_MEDIATOR"])
+    assert not roles.go_together(["ROLE_MEDIATOR", role])
+
+
+def test_whom_a_mediator_serves_and_whose_names_are_told() -> None:
+    assert roles.may_serve("a", "", "a", "")
+    assert roles.may_serve("a", "E1", "b", "E1")
+    assert not roles.may_serve("a", "E1", "b", "E2")
+    assert not roles.may_serve("a", "", "b", "")
+    assert roles.may_name("ROLE_SHIELD_OFFICER", "a", "E1", "b", "E1")
+    assert not roles.may_name("ROLE_SHIELD_OFFICER", "a", "", "b", "")
+    assert not roles.may_name("ROLE_AUDITOR", "a", "E1", "b", "E1")
+    assert roles.may_name("ROLE_CENTRAL_AUDITOR", "a", "", "b", "E2")
+
+
 @pytest.mark.parametrize("role", every_role())
 def test_a_user_administrator_grants_nothing_that_reaches_everywhere(role: str) -> None:
     everywhere = role in {"ROLE_NATIONAL_ADMINISTRATOR", "ROLE_CENTRAL_AUDITOR"}

@@ -12,6 +12,7 @@ import pytest
 from services.shielding.domain import Ground, Officer
 from services.shielding.ports import Asked
 from services.shielding.use_cases.approve_shield import ApproveShield
+from services.shielding.use_cases.count_shield_cases import CountShieldCases
 from services.shielding.use_cases.drive_on import DriveOn
 from services.shielding.use_cases.impose_interim_shield import ImposeInterimShield
 from services.shielding.use_cases.list_shield_cases import ListShieldCases
@@ -59,6 +60,7 @@ class Shielding:
         self.propose = ProposeShield(take_step=take_step, clock=self.clock, holidays=holidays)
         self.approve = ApproveShield(cases=self.cases, take_step=take_step, clock=self.clock, holidays=holidays)
         self.list = ListShieldCases(cases=self.cases, ledger=self.ledger, clock=self.clock)
+        self.count = CountShieldCases(cases=self.cases, clock=self.clock)
         self.drive_on = DriveOn(cases=self.cases, ledger=self.ledger)
 
 

@@ -62,6 +62,8 @@ def draft_of(
         (SubjectKind.PERSON, token.sub),
         (SubjectKind.ORGANISATION, token.org),
         (SubjectKind.SYSTEM, token.sys),
+        # So that the colleague finds what was done in the own name.
+        (SubjectKind.PERSON, token.ben),
     )
     subjects = (*(Subject(kind, name) for kind, name in actors if name), *about)
     return Draft(

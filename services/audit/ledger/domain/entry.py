@@ -41,6 +41,8 @@ CREATED = "CREATED"
 OWN_STARTED = "OWN_STARTED"
 """Entered as well; what it lets the person open without counting counts here, once."""
 INTAKE = "INTAKE"
+OWN_LISTED = "OWN_LISTED"
+"""A page of one's own children was shown; it does not count against any ceiling either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,10 @@ class ActSettled:
 
     act_id: bytes
     is_done: bool
+    replaced_head: int = 0
+    """Where it writes one statement: the version that stood before it; 0: none did."""
+    new_head: int = 0
+    """Where it writes one statement: the version that stands since; 0: nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,46 @@ class ChildLimited:
     is_interim: bool
 
 
-Effect = SessionStarted | SessionsEnded | StandingChanged | SearchEntered | LogFounded | ActSettled | ChildLimited
+@dataclass(frozen=True, slots=True)
+class MediationChanged:
+    """The entry's session looks for a colleague from now, or (empty) for nobody."""
+
+    beneficiary: str
+    organisation: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LossAccepted:
+    """A custodian accepts that acts were lost."""
+
+    lost_digest: bytes
+    lost_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeadsLowered:
+    """A lost act was taken back: what it wrote stands no longer."""
+
+    act_id: bytes
+    lost_digest: bytes
+    lowered: int
+    closed: int
+    """Statements that stay closed, since nobody knows which version stood before."""
+
+
+Effect = (
+    SessionStarted
+    | SessionsEnded
+    | StandingChanged
+    | SearchEntered
+    | LogFounded
+    | ActSettled
+    | ChildLimited
+    | MediationChanged
+    | LossAccepted
+    | HeadsLowered
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from services.audit.ledger.domain import handle as handles
-from services.audit.ledger.domain import key_row
+from services.audit.ledger.domain import key_row, state_row
 from services.audit.ledger.domain.entry import Section, SubjectKind, TaggedSubject
 from services.audit.ledger.domain.handle import HANDLE_BYTES, Handle
 from services.audit.ledger.domain.key_row import KeyRow
+from services.audit.ledger.domain.own_involvements import PERSON_BYTES
+from services.audit.ledger.domain.state_row import StateRow
 
 KEY_BYTES = 32
 TAG_BYTES = 16
@@ -31,7 +33,6 @@ _SALT_BYTES = 32
 _INDEX = struct.Struct(">Q")
 _COUNTER = struct.Struct(">I")
 _BODY_LENGTH = struct.Struct(">I")
-_STATE = struct.Struct(">BQ23x")
 
 
 class Unreadable(ValueError):  # it names what happened
@@ -178,15 +179,20 @@ class Keyring:
         """Return the key that is released for one version of one source's statements in one section."""
         return expand(row.root_key, b"contactpoint/section/" + bytes((section,)) + source + version.to_bytes(4, "big"))
 
-    def seal_state(self, seq: int, limited: int | None) -> bytes:
-        """Return one row of the log of states: the number that is limited from now, or nothing, in one size."""
-        return self._states.seal(_STATE.pack(limited is not None, limited or 0), _INDEX.pack(seq))
+    def seal_state(self, seq: int, row: StateRow) -> bytes:
+        """Return one row of the log of states, sealed in one size whatever it says."""
+        return self._states.seal(state_row.pack(row), _INDEX.pack(seq))
 
-    def open_state(self, seq: int, sealed: bytes) -> int | None:
-        """Return the number that the seq-th row of the log of states limits, if it does; raises Unreadable."""
-        content = self._states.open(sealed, _INDEX.pack(seq))
-        is_limited, number = _STATE.unpack(content)
-        return int(number) if is_limited else None
+    def open_state(self, seq: int, sealed: bytes) -> StateRow:
+        """Return what the seq-th row of the log of states says; raises Unreadable."""
+        try:
+            return state_row.unpack(self._states.open(sealed, _INDEX.pack(seq)))
+        except ValueError:
+            raise Unreadable from None
+
+    def own_tag(self, person: str) -> bytes:
+        """Return by which name the log of states knows a person."""
+        return self.keyed_subject(SubjectKind.PERSON, person)[:PERSON_BYTES]
 
     # --- parties, acts, the ledger's own position ---
 

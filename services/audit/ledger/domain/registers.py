@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from services.audit.ledger.domain.entry import (
@@ -11,7 +11,10 @@ from services.audit.ledger.domain.entry import (
     INTAKE,
     OWN_STARTED,
     RELEASED,
+    ActSettled,
     Entry,
+    LossAccepted,
+    MediationChanged,
     Outcome,
     SearchEntered,
     Section,
@@ -21,11 +24,23 @@ from services.audit.ledger.domain.entry import (
     SubjectKind,
 )
 from services.audit.ledger.domain.keyring import Keyring
+from services.audit.ledger.domain.losses import Losses
+from services.audit.ledger.domain.own_involvements import OwnInvolvements
+from services.audit.ledger.domain.state_row import StateRow
 from services.runtime.clock import london_day
 
 SPENT_SECONDS = 60
 """A token lives ten seconds; one older than a minute is refused by its time."""
 SEARCH_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Mediation:
+    """For whom a mediator's session looks, as an entry says."""
+
+    beneficiary: str
+    organisation: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +51,7 @@ class Session:
     organisation: str
     channel: str
     started_at: datetime
+    mediation: Mediation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +88,9 @@ class Registers:
         self.sessions: dict[str, Session] = {}
         self.limited: set[int] = set()
         """Numbers of limited records; fed by the log of states, since an entry's subject is sealed."""
+        self.own = OwnInvolvements()
+        """Fed by the log of states too."""
+        self.losses = Losses()
         self.last_at: datetime | None = None
         self._sessions_of: defaultdict[str, set[str]] = defaultdict(set)
         self._spent: OrderedDict[str, tuple[datetime, bytes]] = OrderedDict()
@@ -107,7 +126,7 @@ class Registers:
 
     # --- the fold ---
 
-    def apply(self, entry: Entry) -> None:
+    def apply(self, entry: Entry) -> None:  # noqa: C901  # one case a kind reads better together
         """Take in one entry, the next of the log."""
         draft, now = entry.draft, entry.at
         self.last_at = now
@@ -129,9 +148,24 @@ class Registers:
                     self._end(party, self.sessions_of(party))
             case SearchEntered() as effect:
                 self._searches[entry.index] = Search(now, draft.session_tag, effect)
+            case MediationChanged(beneficiary, organisation, until):
+                mediation = Mediation(beneficiary, organisation, until) if beneficiary else None
+                if found := self.sessions.get(draft.session_tag):
+                    self.sessions[draft.session_tag] = replace(found, mediation=mediation)
+            case ActSettled(act_id):
+                self.own.forget(act_id)
+            case LossAccepted(lost_digest, lost_count):
+                self.losses.take(lost_digest, lost_count, draft.person, now)
             case _:
                 pass
         self._forget(now)
+
+    def take(self, row: StateRow) -> None:
+        """Take in one row of the log of states, the next."""
+        if isinstance(row, int):
+            self.limited.add(row)
+        elif row is not None:
+            self.own.take(row)
 
     def _end(self, person: str, tags: tuple[str, ...] | frozenset[str]) -> None:
         for tag in tags:

@@ -12,6 +12,7 @@ from services.audit.ledger.domain.entry import Draft, Receipt
 from services.audit.ledger.domain.key_row import KeyRow
 from services.audit.ledger.domain.keyring import Keyring
 from services.audit.ledger.domain.registers import Registers
+from services.audit.ledger.domain.state_row import StateRow
 from services.runtime.errors import ServiceError
 
 T_co = TypeVar("T_co", covariant=True)
@@ -46,8 +47,8 @@ class Decision(Generic[T_co]):
     """Key rows to write, new or changed."""
     acts: tuple[Act, ...] = ()
     """Acts to write; one without a leaf gets place and leaf of the last of `entries`."""
-    states: tuple[int | None, ...] = field(default=())
-    """Rows for the log of states: a number that is limited from now, or None for a row that says nothing."""
+    states: tuple[StateRow, ...] = field(default=())
+    """Rows for the log of states; None for one that says nothing."""
 
 
 class Work(Protocol[T_co]):

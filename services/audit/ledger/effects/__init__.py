@@ -11,6 +11,7 @@ from services.audit.ledger.domain.calls import Call, fresh_handle
 from services.audit.ledger.domain.entry import ENTERED, Effect, Receipt, Section, Subject
 from services.audit.ledger.domain.key_row import KeyRow
 from services.audit.ledger.domain.keyring import Keyring
+from services.audit.ledger.domain.state_row import StateRow
 from services.audit.ledger.domain.work import Batch
 from services.audit.ledger.release_rule import ReleaseRule, Version
 
@@ -46,7 +47,7 @@ class Effected:
     sections: tuple[Section, ...] = ()
     effect: Effect | None = None
     children: tuple[KeyRow, ...] = ()
-    states: tuple[int | None, ...] = ()
+    states: tuple[StateRow, ...] = ()
     rule: str = ENTERED
     """What the entry says of it."""
 

@@ -10,13 +10,15 @@ from services.audit.ledger.domain.act import Act, ActState, Written
 from services.audit.ledger.domain.calls import Call, Refused, about
 from services.audit.ledger.domain.entry import ENTERED, Receipt, Section
 from services.audit.ledger.domain.keyring import Keyring
+from services.audit.ledger.domain.own_involvements import ACT_BYTES, OwnAnnounced
+from services.audit.ledger.domain.state_row import StateRow
 from services.audit.ledger.domain.work import Batch
 from services.audit.ledger.effects import Effected, Entered, new_act, with_keys
 from services.audit.ledger.errors import RecordFull
 from services.audit.ledger.release_rule import ReleaseRule
 from services.runtime.errors import NotPermitted
 
-_STARTS = 1
+_STARTS, _ENDS = 1, 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +30,9 @@ class WriteStatements:
     source: bytes
     own: int
     """1: the child becomes the person's own when the act is done; 2: it stops being so; 0: as before."""
+    involvement: bytes = b""
+    """The involvement that is confirmed or ends; empty where none is, or one starts."""
+    confirms: bool = False
     name = "write_statements"
 
     def numbers(self, keyring: Keyring) -> Iterable[int]:
@@ -65,10 +70,16 @@ class WriteStatements:
             act=act,
             sections=(self.section,),
             children=(changed,),
-            states=(None,),
+            states=(self._announced(act_id),),
             rule=entered_by,
             answer=partial(with_keys, call, batch, act, changed),
         )
+
+    def _announced(self, act_id: bytes) -> StateRow:
+        """Return what is written of the involvement before anybody knows whether the act is done."""
+        if not self.involvement or not (self.confirms or self.own == _ENDS):
+            return None
+        return OwnAnnounced(act_id[:ACT_BYTES], self.involvement, ends=self.own == _ENDS)
 
     def again(self, call: Call, batch: Batch, act: Act, receipt: Receipt) -> Entered:
         """Return the keys again while the act is pending, else how it ended."""

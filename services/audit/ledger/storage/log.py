@@ -34,3 +34,18 @@ class PostgresLog:
         query = sa.select(entry.c.leaf).where(entry.c.index >= start, entry.c.index < end).order_by(entry.c.index)
         with transaction(self._engine) as connection:
             return [bytes(row.leaf) for row in connection.execute(query)]
+
+    def entries(self, start: int, end: int) -> Sequence[StoredEntry]:
+        """Return the entries from `start` up to, without, `end`, in order. Raises DependencyUnavailable."""
+        return self._entries(entry.c.index >= start, entry.c.index < end)
+
+    def entries_at(self, indexes: Sequence[int]) -> Sequence[StoredEntry]:
+        """Return the entries that there are at these positions. Raises DependencyUnavailable."""
+        return self._entries(entry.c.index == sa.any_(sa.cast(list(indexes), sa.ARRAY(sa.BigInteger))))
+
+    def _entries(self, *which: sa.ColumnElement[bool]) -> Sequence[StoredEntry]:
+        query = sa.select(entry.c.index, entry.c.at, entry.c.sealed, entry.c.leaf).where(*which).order_by(entry.c.index)
+        with transaction(self._engine) as connection:
+            return [
+                StoredEntry(row[0], row.at, bytes(row.sealed), bytes(row.leaf)) for row in connection.execute(query)
+            ]

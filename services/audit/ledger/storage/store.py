@@ -1,12 +1,13 @@
-"""The leader's database: one connection that holds the lock, one transaction a batch, whole batches a statement."""
+"""The writer's database: one connection, which follows or leads; one transaction a batch, whole batches a statement."""
 
 from __future__ import annotations
 
 import logging
 import os
 import random
+import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from services.audit.ledger.domain.keyring import KEY_BYTES, KeyMaterial
 from services.audit.ledger.ports import (
+    LEASE_SECONDS,
     KeyWrapping,
     NotLeading,
     Position,
@@ -25,13 +27,12 @@ from services.audit.ledger.ports import (
     StoreUnavailable,
     Writing,
 )
+from services.audit.ledger.storage import lease
 from services.audit.ledger.storage.pages import pages
 from services.audit.ledger.storage.tables import act, entry, standing, state_log, tile, wrapped_key, writer
 
 log = logging.getLogger(__name__)
 
-_LOCK = 0x6C6564676572
-"""The advisory lock of the one leader."""
 _SPENT_KEPT = timedelta(hours=1)
 _LASTING = 0
 """The month of keys that outlive months."""
@@ -41,6 +42,7 @@ _ACTS = sa.text("SELECT act_id, sealed FROM act WHERE act_id = ANY(:names)")
 # No row lock: the fence already keeps every other leader out, and a lock is a write that would date a child's last look
 # and tie its key row to the entry in the write-ahead log.
 _CHILDREN = sa.text("SELECT child_tag, sealed FROM child_key WHERE month = :month AND child_tag = ANY(:tags)")
+_SNAPSHOT = sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 _FENCE = sa.text("SELECT epoch FROM writer WHERE id = 1 FOR UPDATE")
 # One statement, the same for every batch whatever is in it: one journey, and nothing to read in its form.
 _WRITE = sa.text("""
@@ -76,52 +78,73 @@ WITH entries AS (
   INSERT INTO tile (number, root)
   SELECT n, r FROM unnest(CAST(:tiles AS bigint[]), CAST(:roots AS bytea[])) AS x(n, r)
 )
-UPDATE writer SET sealed = :position, checkpoint = :checkpoint WHERE id = 1
+UPDATE writer SET sealed = :position, checkpoint = :checkpoint, renewed_at = clock_timestamp() WHERE id = 1
 """)
 _PURGE = sa.text("DELETE FROM spent WHERE at < :before")
 
 
 class PostgresStore:
-    """The database, as the leader uses it."""
+    """The database, as the writer uses it, whether it follows or leads."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, lease_seconds: float = LEASE_SECONDS) -> None:
         self._engine = engine
+        self._lease_seconds = lease_seconds
         self._connection: Connection | None = None
-        self._epoch = 0
+        self._snapshot: Connection | None = None
+        self._socket: socket.socket | None = None
+        self._epoch: int | None = None
         self._month = 0
 
     def lead(self) -> None:
-        """Become the one leader: take the lock, begin a new epoch. Raises NotLeading while another leads."""
-        self.step_down()
+        """Become the one leader and begin a new epoch. Raises NotLeading while another leads; following goes on."""
         with _mapped():
-            connection = self._engine.connect()
-            self._connection = connection
-            # Lists of bytes as bytes, not as escaped text.
-            driver: psycopg.Connection[Any] = connection.connection.dbapi_connection  # type: ignore[assignment]  # it is
-            driver.adapters.register_dumper(list, ListBinaryDumper)
-            # The lock is the connection's, beyond any transaction: it goes when the process or the network does.
-            taken = connection.scalar(sa.text("SELECT pg_try_advisory_lock(:id)"), {"id": _LOCK})
-            connection.commit()
-            if not taken:
-                self.step_down()
+            self._epoch = lease.take(self._connected(), lease_seconds=self._lease_seconds)
+        if self._epoch is None:
+            raise NotLeading
+
+    def renew(self) -> None:
+        """Renew the lease. Raises NotLeading if this leader was overtaken."""
+        connection, epoch = self._connection, self._epoch
+        if connection is None or epoch is None:
+            raise NotLeading
+        with _mapped():
+            if not lease.renew(connection, epoch):
                 raise NotLeading
-            with connection.begin():
-                row = connection.execute(sa.text("UPDATE writer SET epoch = epoch + 1 WHERE id = 1 RETURNING epoch"))
-                self._epoch = int(row.scalar_one())
+
+    def give_back(self) -> None:
+        """Step down so that another may lead at once; what cannot be said any more runs out by itself."""
+        connection, epoch = self._connection, self._epoch
+        if connection is not None and epoch is not None:
+            with suppress(StoreUnavailable), _mapped():
+                lease.give_back(connection, epoch)
+        self.step_down()
 
     def step_down(self) -> None:
-        """Give the lock back; harmless when not leading."""
+        """Close the connection, and with it the lock; harmless when there is none."""
         connection, self._connection = self._connection, None
+        held, self._socket = self._socket, None
+        self._epoch = self._snapshot = None
         if connection is not None:
             # Closed for good, not back to the pool: the lock goes with it.
             connection.invalidate()
             connection.close()
+        if held is not None:
+            held.close()
 
-    def key_material(self, wrapping: KeyWrapping, now: datetime) -> KeyMaterial:
-        """Return the keys, made and stored wrapped at the first start."""
+    def abandon(self) -> None:
+        """Cut the connection from another thread: whatever waits on it, for ever perhaps, fails now."""
+        held = self._socket
+        if held is not None:
+            with suppress(OSError):
+                held.shutdown(socket.SHUT_RDWR)
+
+    def key_material(self, wrapping: KeyWrapping, now: datetime) -> KeyMaterial | None:
+        """Return the keys, None before the first leader has made them; a leader makes and stores them wrapped."""
         month = now.year * 100 + now.month
         with self._transaction() as connection:
             rows = connection.execute(sa.select(wrapped_key.c.name, wrapped_key.c.month, wrapped_key.c.wrapped)).all()
+            if not rows and self._epoch is None:
+                return None
             if not rows:
                 made = {
                     f"month/{month}": (month, os.urandom(KEY_BYTES)),
@@ -144,16 +167,27 @@ class PostgresStore:
             checkpoint_key=keys["checkpoint"],
         )
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let everything read in the block be of one moment, whatever a leader writes meanwhile."""
+        with self._transaction() as connection:
+            connection.execute(_SNAPSHOT)
+            self._snapshot = connection
+            try:
+                yield
+            finally:
+                self._snapshot = None
+
     def position(self) -> Position:
         """Return where the log ends."""
         with self._transaction() as connection:
             row = connection.execute(sa.select(writer.c.epoch, writer.c.sealed, writer.c.checkpoint)).one()
         return Position(epoch=row.epoch, sealed=bytes(row.sealed), checkpoint=row.checkpoint)
 
-    def entries(self, month: int) -> Iterator[StoredEntry]:
-        """Return the month's entries in order."""
+    def entries(self, month: int, start: int = 0) -> Iterator[StoredEntry]:
+        """Return the month's entries in order, from an index on."""
         columns = (entry.c.index, entry.c.at, entry.c.month, entry.c.sealed, entry.c.leaf)
-        for index, at, found, sealed, leaf in pages(self._read, *columns):
+        for index, at, found, sealed, leaf in pages(self._read, *columns, start=start - 1):
             if found == month:
                 yield StoredEntry(index, at, bytes(sealed), bytes(leaf))
 
@@ -176,9 +210,9 @@ class PostgresStore:
         for tag, sealed in pages(self._read, standing.c.party_tag, standing.c.sealed):
             yield bytes(tag), bytes(sealed)
 
-    def states(self) -> Iterable[tuple[int, bytes]]:
-        """Return the log of states in order: number of the row, sealed row."""
-        for seq, sealed in pages(self._read, state_log.c.seq, state_log.c.sealed):
+    def states(self, start: int = 0) -> Iterable[tuple[int, bytes]]:
+        """Return the log of states in order, from a row on: number of the row, sealed row."""
+        for seq, sealed in pages(self._read, state_log.c.seq, state_log.c.sealed, start=start - 1):
             yield seq, bytes(sealed)
 
     def pending_acts(self) -> Iterable[tuple[bytes, bytes]]:
@@ -189,6 +223,8 @@ class PostgresStore:
     @contextmanager
     def batch(self) -> Iterator[PostgresBatch]:
         """Yield one transaction, committed at the end of its block. Raises NotLeading if this leader was overtaken."""
+        if self._epoch is None:
+            raise NotLeading
         with self._transaction() as connection:
             if connection.scalar(_FENCE) != self._epoch:
                 raise NotLeading
@@ -200,11 +236,22 @@ class PostgresStore:
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        connection = self._connection
-        if connection is None:
-            raise NotLeading
-        with _mapped(), connection.begin():
-            yield connection
+        if self._snapshot is not None:
+            with _mapped():
+                yield self._snapshot
+            return
+        with _mapped(), self._connected().begin() as transaction:
+            yield transaction.connection
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+            driver: psycopg.Connection[Any] = self._connection.connection.dbapi_connection  # type: ignore[assignment]  # it is
+            # Lists of bytes as bytes, not as escaped text.
+            driver.adapters.register_dumper(list, ListBinaryDumper)
+            # A second hold on the socket: it cannot be another's by the time that somebody cuts it.
+            self._socket = socket.socket(fileno=os.dup(driver.fileno()))
+        return self._connection
 
 
 class PostgresBatch:

@@ -13,8 +13,11 @@ writer = sa.Table(
     sa.Column("epoch", sa.BigInteger, nullable=False),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
     sa.Column("checkpoint", sa.Text, nullable=False),
+    sa.Column("lease_epoch", sa.BigInteger),
+    sa.Column("renewed_at", sa.DateTime(timezone=True)),
+    sa.Column("is_locked", sa.Boolean, nullable=False, server_default=sa.false()),
 )
-"""One row: who leads, and where everything ends."""
+"""One row: who leads, until when, and where everything ends."""
 
 wrapped_key = sa.Table(
     "wrapped_key",

@@ -14,6 +14,9 @@ from services.audit.ledger.domain.work import Batch, Decision
 from services.audit.ledger.ports import Writer
 from services.audit.ledger.release_rule import Look, ReleaseRule, Version
 
+_MOST_OWN = 12
+"""As many as one organisation has with a child at a time."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class AskedLook:
@@ -44,6 +47,8 @@ class Looked:
     is_limited: bool = False
     keys: tuple[ReleasedKey, ...] = ()
     handle: bytes = b""
+    own_involvements: tuple[bytes, ...] = ()
+    """The caller's own current ones with the child."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +97,7 @@ class _Work:
         )
         found = self.rule.release(self.call, batch, look)
         row = found.row
+        own = batch.registers.own.with_child(keyring.own_tag(self.call.token.sub or ""), row.number)
         draft = draft_of(
             self.call,
             batch,
@@ -115,6 +121,7 @@ class _Work:
                     for one in found.versions
                 ),
                 handle=keyring.mint(fresh_handle(self.call, batch, row.number, by_whole_name=found.by_whole_name)),
+                own_involvements=() if row.is_limited else tuple(own[:_MOST_OWN]),
             )
 
         return Decision(entries=(draft,), answer=answer)

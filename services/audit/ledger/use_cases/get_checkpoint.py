@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.audit.ledger.ports import Writer
+from services.audit.ledger.use_cases.still_leading import STILL_LEADING
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,5 +24,6 @@ class GetCheckpoint:
 
     def __call__(self) -> Checkpoint:
         """Return the checkpoint over all that was committed."""
+        self.writer.write(STILL_LEADING)
         published = self.writer.published()
         return Checkpoint(published.checkpoint, published.verifier_key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from services.audit.ledger.domain.calls import Call
-from services.audit.ledger.domain.entry import Entry, Outcome, Receipt, SearchEntered, SubjectKind
+from services.audit.ledger.domain.entry import OWN_LISTED, Entry, Outcome, Receipt, SearchEntered, SubjectKind
 from services.audit.ledger.domain.keyring import Keyring
 from services.audit.ledger.ports import Log, Writer
 from services.audit.ledger.release_rule import MOST_SHOWN, ReleaseRule
@@ -14,7 +14,7 @@ from services.audit.ledger.use_cases.subject_reading import AskedPage, SubjectRe
 
 @dataclass(frozen=True, slots=True)
 class OwnEntry:
-    """One entry's stored bytes; number 0 where it is not about exactly one child, was a search, or was refused."""
+    """One entry's stored bytes; number 0 where it is not about exactly one child, was a list, or was refused."""
 
     body: bytes
     number: int
@@ -31,7 +31,7 @@ class OwnReading:
 
 @dataclass(frozen=True, kw_only=True)
 class ReadOwnEntries:
-    """Reads the caller's own entries."""
+    """Reads the caller's own entries, and those that a mediator made for the caller."""
 
     writer: Writer
     rule: ReleaseRule
@@ -55,6 +55,8 @@ class ReadOwnEntries:
 def _number(keyring: Keyring, entry: Entry) -> int:
     # What was refused, or shown in a row only, told the person no number; so neither does this.
     if entry.draft.outcome is not Outcome.ALLOWED or isinstance(entry.draft.effect, SearchEntered):
+        return 0
+    if entry.draft.rule == OWN_LISTED:
         return 0
     children = [subject for subject in entry.subjects if subject.kind is SubjectKind.CHILD]
     return keyring.open_number(children[0].sealed_number) if len(children) == 1 else 0

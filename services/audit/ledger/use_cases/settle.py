@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from services.audit.ledger.domain.act import Act, ActState
 from services.audit.ledger.domain.entry import ActSettled, Draft, Outcome, Receipt
-from services.audit.ledger.domain.key_row import MOST_OWN, KeyRow
+from services.audit.ledger.domain.key_row import KeyRow
 from services.audit.ledger.domain.keyring import Keyring
+from services.audit.ledger.domain.state_row import StateRow
 from services.audit.ledger.domain.work import Batch, Decision
 from services.audit.ledger.errors import NoSuchAct
 from services.audit.ledger.ports import Writer
+from services.audit.ledger.use_cases.settle_own import own_settled
+
+_NO_HEADS = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +64,26 @@ class SettleWork:
         if act.state is not ActState.PENDING:
             return self._decision(act, rule="SETTLED_BEFORE")
         settled = replace(act, state=ActState.DONE if self.is_done else ActState.NOT_DONE)
-        rows = (batch.children[number] for number in _numbers(act) if number in batch.children)
-        children = tuple(_settled(row, act, is_done=self.is_done) for row in rows)
-        return self._decision(settled, rule=settled.state.name, acts=(settled,), children=children, states=(None,))
+        rows = [batch.children[number] for number in _numbers(act) if number in batch.children]
+        heads = _heads(act, rows) if self.is_done else _NO_HEADS
+        children = tuple(row.settled(act.act_id, is_done=self.is_done) for row in rows)
+        state: StateRow = None
+        if self.is_done and len(children) == 1:
+            row, state = own_settled(batch, act, children[0])
+            children = (row,)
+        return self._decision(
+            settled, rule=settled.state.name, heads=heads, acts=(settled,), children=children, states=(state,)
+        )
 
     def _decision(
         self,
         act: Act,
         *,
         rule: str,
+        heads: tuple[int, int] = _NO_HEADS,
         acts: tuple[Act, ...] = (),
         children: tuple[KeyRow, ...] = (),
-        states: tuple[None, ...] = (),
+        states: tuple[StateRow, ...] = (),
     ) -> Decision[Settled]:
         draft = Draft(
             act="act.settled",
@@ -79,7 +91,7 @@ class SettleWork:
             rule=rule,
             act_id=self.act_id,
             correlation=self.correlation,
-            effect=ActSettled(self.act_id, act.state is ActState.DONE),
+            effect=ActSettled(self.act_id, act.state is ActState.DONE, *heads),
         )
         return Decision(
             entries=(draft,),
@@ -90,15 +102,17 @@ class SettleWork:
         )
 
 
+def _heads(act: Act, rows: Sequence[KeyRow]) -> tuple[int, int]:
+    """Return which version stood before the act and which stands now, where it writes one statement.
+
+    An act with several creates what it writes: it replaces nothing. The entry keeps this for the day on which the act
+    is lost with a disk, since no key row remembers what was before.
+    """
+    if len(rows) != 1 or len(act.written) != 1 or len(act.written[0].sections) != 1:
+        return _NO_HEADS
+    found = rows[0].statement(act.written[0].sections[0], act.source)
+    return (found.head, found.last) if found and found.pending_act == act.act_id else _NO_HEADS
+
+
 def _numbers(act: Act) -> tuple[int, ...]:
     return tuple(one.number for one in act.written) or ((act.number,) if act.number else ())
-
-
-def _settled(row: KeyRow, act: Act, *, is_done: bool) -> KeyRow:
-    settled = row.settled(act.act_id, is_done=is_done)
-    if not is_done or not act.own:
-        return settled
-    others = tuple(person for person in settled.own if person != act.person)
-    # A seventeenth person's looks count against the ceiling: less is allowed, never more.
-    starts = act.own == 1 and len(others) < MOST_OWN
-    return replace(settled, own=(*others, act.person) if starts else others)

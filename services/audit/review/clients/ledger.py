@@ -94,5 +94,6 @@ def _entry(body: bytes) -> Entry:
         outcome=entry_pb2.Outcome.Name(said.outcome).removeprefix("OUTCOME_"),
         rule=said.rule,
         sections=tuple(entry_pb2.Section.Name(one).removeprefix("SECTION_").lower() for one in said.sections),
+        beneficiary=said.beneficiary,
         children=sum(subject.kind == entry_pb2.SUBJECT_KIND_CHILD for subject in said.subjects),
     )

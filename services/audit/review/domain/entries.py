@@ -54,6 +54,8 @@ class Entry:
     """Such as ("identity", "services")."""
     children: int
     """How many children it is about."""
+    beneficiary: str = ""
+    """UUID of the colleague for whom a mediator looked; empty where nobody mediated."""
 
 
 @dataclass(frozen=True, kw_only=True)

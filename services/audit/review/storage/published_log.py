@@ -14,12 +14,19 @@ class SqlPublishedLog:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._largest_kept: int | None = None
+
+    @property
+    def largest_kept(self) -> int | None:
+        """The size that this process read or kept last, None before the first; for measuring alone."""
+        return self._largest_kept
 
     def newest(self) -> Published | None:
         """Return the newest, None before the first."""
         query = sa.select(published_log.c.size, published_log.c.root, published_log.c.verifier_key)
         with transaction(self._engine) as connection:
             row = connection.execute(query).one_or_none()
+        self._largest_kept = None if row is None else int(row.size)
         return None if row is None else Published(int(row.size), bytes(row.root), str(row.verifier_key))
 
     def keep(self, published: Published) -> None:
@@ -32,3 +39,4 @@ class SqlPublishedLog:
         with transaction(self._engine) as connection:
             if connection.execute(forward.returning(published_log.c.size)).one_or_none() is None:
                 raise SizeWentBack
+        self._largest_kept = published.size

@@ -10,7 +10,7 @@ from services.audit.review.ports import Ledger
 
 @dataclass(frozen=True, kw_only=True)
 class ListOwnLooks:
-    """Somebody reads their own recent acts; names are not looked up again."""
+    """Somebody reads their own recent acts, and what a mediator did for them; names are not looked up again."""
 
     ledger: Ledger
 

@@ -1,0 +1,198 @@
+"""Listens for browsers: TLS with a certificate that can be replaced, bounded connections, heads in time, a drain."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import ssl
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+
+from gateway.web.config import WebConfig
+from gateway.web.probes import Probes
+from services.runtime.certificates import CertificateFiles, WatchedCertificates
+from services.runtime.server import PortTaken
+
+log = logging.getLogger(__name__)
+
+_LARGEST_HEAD_BYTES = 32 * 1024
+_IDLE_CONNECTION_SECONDS = 15
+_HANDSHAKE_SECONDS = 5.0
+_CERTIFICATE_LOOK_SECONDS = 1.0
+_BACKLOG = 256
+
+
+class BoundedProtocol(H11Protocol):
+    """HTTP/1.1 whose connections are bounded in number, and in how long a request's head may take."""
+
+    most_connections = 512
+    head_arrives_within_seconds = 10.0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its base has it
+        """Take a connection, or close it where there are too many."""
+        super().connection_made(transport)
+        self._head_due: asyncio.TimerHandle | None = None
+        if len(self.connections) > self.most_connections:
+            transport.abort()
+            return
+        self._await_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; a head that is begun has to be finished in time."""
+        before = self.cycle
+        super().data_received(data)
+        if self.cycle is not before:
+            self._head_came()
+        elif self._head_due is None and self._is_between_requests():
+            self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._head_came()
+        super().connection_lost(exc)
+
+    def _is_between_requests(self) -> bool:
+        found: RequestResponseCycle | None = self.cycle
+        return found is None or found.response_complete
+
+    def _await_head(self) -> None:
+        self._head_due = self.loop.call_later(self.head_arrives_within_seconds, self._too_slow)
+
+    def _head_came(self) -> None:
+        if self._head_due is not None:
+            self._head_due.cancel()
+            self._head_due = None
+
+    def _too_slow(self) -> None:
+        self._head_due = None
+        self.transport.abort()
+
+
+class BrowserServer(uvicorn.Server):
+    """uvicorn's server, which ends with code 0 when told to stop, and whose certificate can be replaced."""
+
+    def __init__(self, config: uvicorn.Config, *, certificates: WatchedCertificates, files: tuple[Path, Path]) -> None:
+        super().__init__(config)
+        self._certificates = certificates
+        self._files = files
+        self._watching: asyncio.Task[None] | None = None
+        self.when_listening: Callable[[int], None] = lambda _port: None
+        self.when_stopping: Callable[[], None] = lambda: None
+
+    async def startup(self, sockets: list[Any] | None = None) -> None:  # noqa: ARG002  # uvicorn's signature
+        """Listen; raises PortTaken."""
+        await self.lifespan.startup()
+        config = self.config
+        context = config.ssl
+        if context is None:
+            raise AssertionError("browsers are answered over TLS only")
+        loop = asyncio.get_running_loop()
+        try:
+            server = await loop.create_server(
+                lambda: BoundedProtocol(config=config, server_state=self.server_state, app_state={}),
+                host=config.host,
+                port=config.port,
+                ssl=context,
+                backlog=_BACKLOG,
+                ssl_handshake_timeout=_HANDSHAKE_SECONDS,
+                ssl_shutdown_timeout=_HANDSHAKE_SECONDS,
+            )
+        except OSError:
+            address = f"{config.host}:{config.port}"
+            raise PortTaken(
+                f"cannot listen on {address}: another process has it, or it is not this machine's"
+            ) from None
+        self.servers = [server]
+        self._watching = asyncio.create_task(self._watch(context))
+        self.started = True
+        self.when_listening(server.sockets[0].getsockname()[1])
+
+    async def shutdown(self, sockets: list[Any] | None = None) -> None:
+        """Take no new connection, and finish what is being answered."""
+        self.when_stopping()
+        if self._watching is not None:
+            self._watching.cancel()
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at SIGTERM and SIGINT, and let nothing remain of the signal: the exit code says how it ended."""
+
+        def tell(_number: int, _frame: FrameType | None) -> None:
+            self.should_exit = True
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, tell)
+        yield
+
+    async def _watch(self, context: ssl.SSLContext) -> None:
+        version, _ = self._certificates.current()
+        while True:
+            await asyncio.sleep(_CERTIFICATE_LOOK_SECONDS)
+            newest, _ = self._certificates.current()
+            if newest != version:
+                try:
+                    # New connections are made from the context as it is then.
+                    context.load_cert_chain(*self._files)
+                    version = newest
+                except (OSError, ssl.SSLError):
+                    log.warning("certificates_not_replaced")
+
+
+def serve(app: Any, config: WebConfig, probes: Probes) -> int:
+    """Serve until SIGTERM or SIGINT, then drain; return the exit code. Prints one line when it listens."""
+    files = (config.browser_certificate, config.browser_private_key)
+    certificates = WatchedCertificates(CertificateFiles(*files, config.ca))
+    # Its loggers quote what clients sent, and a browser's address is nobody's business.
+    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
+    BoundedProtocol.most_connections = config.connections
+    BoundedProtocol.head_arrives_within_seconds = config.arrival_seconds
+    server = BrowserServer(
+        uvicorn.Config(
+            app,
+            host=config.host,
+            port=config.port,
+            loop="asyncio",
+            http=BoundedProtocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=_IDLE_CONNECTION_SECONDS,
+            timeout_graceful_shutdown=max(1, int(config.drain_seconds)),
+            h11_max_incomplete_event_size=_LARGEST_HEAD_BYTES,
+            ssl_certfile=config.browser_certificate,
+            ssl_keyfile=config.browser_private_key,
+            ssl_context_factory=lambda made, _default: _context(made),
+        ),
+        certificates=certificates,
+        files=files,
+    )
+
+    def listening(port: int) -> None:
+        probes.ready()
+        print(f"serving {config.process} on {config.host}:{port}", flush=True)  # noqa: T201  # the one line
+
+    server.when_listening = listening
+    server.when_stopping = probes.stopping
+    server.run()
+    return 0
+
+
+def _context(config: uvicorn.Config) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")
+    context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
+    context.set_alpn_protocols(["http/1.1"])
+    context.load_cert_chain(str(config.ssl_certfile), str(config.ssl_keyfile))
+    return context

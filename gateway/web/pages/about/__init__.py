@@ -1,0 +1,1 @@
+"""What ContactPoint holds, why, for how long, who may look, and how to ask."""

@@ -1,0 +1,1 @@
+"""What pages about children have in common: how names, dates, numbers and reasons are read and written. Pure."""

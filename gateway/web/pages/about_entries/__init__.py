@@ -1,0 +1,1 @@
+"""What pages about the log's entries have in common: acts, reasons, outcomes and roles in words."""

@@ -1,0 +1,1 @@
+"""A second shield officer approves a shield."""

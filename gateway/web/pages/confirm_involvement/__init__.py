@@ -1,0 +1,1 @@
+"""A practitioner says that an own involvement still holds."""

@@ -1,0 +1,22 @@
+"""An own involvement still holds."""
+
+from __future__ import annotations
+
+from contactpoint.directory.v1 import directory_service_pb2 as pb
+from starlette.responses import Response
+
+from gateway.web.asked import Asked
+from gateway.web.pages.open_record import own_act
+
+
+def confirm(asked: Asked) -> Response:
+    """Confirm one involvement, and go back to the record."""
+    return own_act.done(
+        asked,
+        lambda chosen, involvement_id, act: (
+            asked.edge.directory.ConfirmInvolvement(
+                pb.ConfirmInvolvementRequest(idempotency_key=act, handle=chosen.handle, involvement_id=involvement_id)
+            ).handle
+        ),
+        said="confirmed",
+    )

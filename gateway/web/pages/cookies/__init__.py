@@ -1,0 +1,1 @@
+"""Which cookies these pages use."""

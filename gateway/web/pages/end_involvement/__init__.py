@@ -1,0 +1,1 @@
+"""A practitioner ends an own involvement."""

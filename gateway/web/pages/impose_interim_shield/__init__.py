@@ -1,0 +1,1 @@
+"""A protection practitioner hides a child at once, until an officer decides."""

@@ -1,0 +1,1 @@
+"""My children: own current involvements, to confirm or to end by ticking."""

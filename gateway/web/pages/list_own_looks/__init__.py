@@ -1,0 +1,1 @@
+"""My own recent looks: when, what, why, and the child's number."""

@@ -1,0 +1,1 @@
+"""My sessions: where I am signed in, and ending any of them."""

@@ -1,0 +1,1 @@
+"""The cases of the officer’s authority that wait."""

@@ -1,0 +1,1 @@
+"""A shield officer hides a child, and a second officer approves."""

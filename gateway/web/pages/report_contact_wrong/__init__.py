@@ -1,0 +1,1 @@
+"""A practitioner says that a number did not work."""

@@ -1,0 +1,1 @@
+"""A practitioner asks the authority’s officers to decide whether a child’s place must be hidden."""

@@ -1,0 +1,1 @@
+"""A practitioner looks for a child by name and date of birth, and chooses."""

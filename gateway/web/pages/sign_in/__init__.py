@@ -1,0 +1,1 @@
+"""Signing in: name, password and code on one page."""

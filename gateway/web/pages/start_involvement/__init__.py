@@ -1,0 +1,1 @@
+"""A practitioner records to be working with a child."""

@@ -1,0 +1,1 @@
+"""All teams' telephone numbers, from configuration alone."""

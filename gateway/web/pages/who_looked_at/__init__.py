@@ -1,0 +1,1 @@
+"""The auditor asks who looked at one child."""

@@ -1,0 +1,1 @@
+"""The pages without a network: cookies, forms, refusals, headers and the table."""

@@ -1,0 +1,1 @@
+"""Pages without a browser: forms, wording, and what is decided of a call."""
