@@ -1,4 +1,4 @@
-"""Starts the directory: configuration, dependencies, server, top to bottom."""
+"""Starts the directory: configuration, dependencies, server, top to bottom; and `check-store`, an operator's."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import grpc
 from contactpoint.directory.v1 import directory_service_pb2_grpc as rpc
 
-from services.directory import metrics
+from services.directory import check_store, metrics
 from services.directory.clients.ledger import RemoteLedger, RemoteSettlements
 from services.directory.config import DirectoryConfig
 from services.directory.rpc import DirectoryServicer, ProviderServicer, SupplyServicer
@@ -199,4 +199,6 @@ def migrate(config: DirectoryConfig) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["check-store"]:
+        sys.exit(check_store.main(sys.argv[2:], tell=print))
     sys.exit(process.run("directory", config=DirectoryConfig, serve=serve, migrate=migrate))

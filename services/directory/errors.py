@@ -26,6 +26,15 @@ class MediationNeeded(ServiceError):
     sentence = "First name the colleague for whom you look. It holds for 15 minutes, while the colleague may look too."
 
 
+class LossNotAccepted(ServiceError):
+    """Two custodians have not accepted exactly this loss of acts: the ledger says it, to the operator's command."""
+
+    status = "FAILED_PRECONDITION"
+    reason = "LOSS_NOT_ACCEPTED"
+    blame: Blame = "caller"
+    sentence = "Two custodians must accept exactly this loss first."
+
+
 class TokenSpent(ServiceError):
     """The call's token was used before: the ledger says it, and the directory hands it on."""
 

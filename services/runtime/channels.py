@@ -95,6 +95,8 @@ class PeerChannel(grpc.Channel):
                 if isinstance(refusal, NotTheLeader) and self._leader is not None:
                     self._leader.doubt(line)
                     continue
+                if self._leader is not None and code_of(error) is grpc.StatusCode.DEADLINE_EXCEEDED:
+                    self._leader.unanswered(line, seconds=seconds)
                 pause = random.uniform(0.5, 1.0) * _FIRST_PAUSE_SECONDS * 4 ** (attempt - 1)  # noqa: S311  # jitter
                 is_last = attempt == _TRIES or not idempotent or not _is_unavailable(error)
                 if is_last or pause >= deadline.remaining_seconds():

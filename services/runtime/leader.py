@@ -23,6 +23,9 @@ from services.runtime.line import Line
 LEADER = "leader"
 """The name under which health says who leads."""
 _DOUBTED_SECONDS = 0.1
+# Calls last five seconds at most and a lease lasts five: who leads next says so about when these end.
+_DOUBTED_UNANSWERED_SECONDS = 1.0
+_PATIENT_SECONDS = 3.0
 _WAITS_SECONDS = 2.5
 # Longer than any change of leader takes: then nobody waits any more, and callers are told at once.
 _GIVEN_UP_SECONDS = 10.0
@@ -78,12 +81,20 @@ class Leader:
                 now = time.monotonic()
             return found.line
 
-    def doubt(self, line: Line) -> None:
+    def doubt(self, line: Line, *, seconds: float = _DOUBTED_SECONDS) -> None:
         """Take note that a server said it does not lead: for a moment others are asked, if there are any."""
         with self._changed:
             for server in self._servers.values():
                 if server.line is line:
-                    server.doubted_until = time.monotonic() + _DOUBTED_SECONDS
+                    server.doubted_until = time.monotonic() + seconds
+
+    def unanswered(self, line: Line, *, seconds: float) -> None:
+        """Take note that a server let a call wait for so long: if it stands still, another leads soon and says so.
+
+        Calls that had little time say nothing of the server, and would let one impatient caller stop all others.
+        """
+        if seconds >= _PATIENT_SECONDS:
+            self.doubt(line, seconds=_DOUBTED_UNANSWERED_SECONDS)
 
     def close(self) -> None:
         """End all calls and close."""

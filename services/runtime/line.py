@@ -15,6 +15,8 @@ from services.runtime.peers import server_name
 
 # Calls in flight on a replaced channel are over by then: none may take longer.
 _REPLACED_CLOSES_AFTER_SECONDS = 2 * deadlines.LONGEST_SECONDS
+
+
 # A process that was restarted is back within five seconds (L1), so nobody waits longer to try again.
 _LONGEST_BACKOFF_SECONDS = 1.0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -22,8 +23,11 @@ def stopped(town: Town) -> Iterator[Callable[[str], None]]:
     names: list[str] = []
 
     def stop(name: str) -> None:
-        names.append(name)
-        town.suite.process(name).stop()
+        # A second one that would lead instead as well.
+        for process in town.suite.plan.processes:
+            if process.kind == name:
+                names.append(process.name)
+                town.suite.process(process.name).stop()
 
     yield stop
     for name in names:
@@ -34,7 +38,7 @@ def stopped(town: Town) -> Iterator[Callable[[str], None]]:
 def test_a_search_says_whom_to_telephone(
     person: Callable[..., Person], town: Town, stopped: Callable[[str], None], name: str
 ) -> None:
-    team = read_teams(town.suite.config("gateway.web")["teams"]).of(_LEEDS)
+    team = read_teams(Path(town.suite.config("gateway.web")["teams"])).of(_LEEDS)
     nurse = person()
     nurse.signs_in("nurse")
     nurse.opens_menu("Search")

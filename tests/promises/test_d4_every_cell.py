@@ -43,6 +43,7 @@ WHO = {
     "ROLE_CENTRAL_AUDITOR": "central.auditor",
     "ROLE_NATIONAL_ADMINISTRATOR": ADMINISTRATOR,
     "ROLE_MEDIATOR": "mediator",
+    "ROLE_CUSTODIAN": "custodian",
 }
 SAMPLE = {role: WHO[role] for role in ("ROLE_PRACTITIONER", "ROLE_AUDITOR")}
 PROCESSES = ("identity", "directory", "shielding", "audit.ledger", "audit.review")

@@ -64,6 +64,8 @@ PEOPLE: tuple[tuple[str, str, str, access.Role.ValueType], ...] = (
     ("user.administrator", "Priya Nair", "Leeds Community Health", access.ROLE_USER_ADMINISTRATOR),
     ("auditor", "Helen Marsh", "Leeds Community Health", access.ROLE_AUDITOR),
     ("central.auditor", "Owen Bright", DEPARTMENT, access.ROLE_CENTRAL_AUDITOR),
+    ("custodian", "Nerys Vaughan", DEPARTMENT, access.ROLE_CUSTODIAN),
+    ("second.custodian", "Tobias Lund", DEPARTMENT, access.ROLE_CUSTODIAN),
 )
 
 

@@ -89,6 +89,7 @@ class Outside:
         self.supply = directory_rpc.SupplyServiceStub(self.channel)
         self.shielding = shielding_rpc.ShieldingServiceStub(self.channel)
         self.review = review_rpc.ReviewServiceStub(self.channel)
+        self.custody = review_rpc.CustodyServiceStub(self.channel)
 
     def call(self, method: Callable[..., R], request: Any, *, seconds: float = CALL_SECONDS) -> R:
         """Return the answer; raises Refused with the reason that the edge gave."""

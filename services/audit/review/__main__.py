@@ -3,16 +3,19 @@
 import sys
 from pathlib import Path
 
+import grpc
 from contactpoint.audit.review.v1 import review_service_pb2_grpc as rpc
 
 from services.audit.review import metrics
 from services.audit.review.clients.ledger import RemoteLedger
 from services.audit.review.clients.log import RemoteLog
+from services.audit.review.clients.losses import RemoteLosses
 from services.audit.review.config import ReviewConfig
-from services.audit.review.rpc import ReviewServicer
+from services.audit.review.rpc import CustodyServicer, ReviewServicer
 from services.audit.review.storage.log_folder import FileLogFolder
 from services.audit.review.storage.newest_receipt import SqlNewestReceipt
 from services.audit.review.storage.published_log import SqlPublishedLog
+from services.audit.review.use_cases.accept_loss import AcceptLoss
 from services.audit.review.use_cases.list_entries import ListEntries
 from services.audit.review.use_cases.list_own_looks import ListOwnLooks
 from services.audit.review.use_cases.publish import Publish
@@ -53,6 +56,7 @@ def serve(config: ReviewConfig) -> int:
             list_own_looks=ListOwnLooks(ledger=ledger),
             list_entries=ListEntries(ledger=ledger),
         )
+        custody = CustodyServicer(accept_loss=AcceptLoss(losses=RemoteLosses(channels["audit.ledger"], guard)))
         published_log = SqlPublishedLog(engine)
         publications = telemetry.instrument(metrics.PUBLICATIONS)
         telemetry.watch(metrics.PUBLISHED_ENTRIES, lambda: published_log.largest_kept)
@@ -62,9 +66,14 @@ def serve(config: ReviewConfig) -> int:
             published=published_log,
             count=lambda reason: publications.add(1, {"reason": reason}),
         )
+
+        def register(server: grpc.Server) -> None:
+            rpc.add_ReviewServiceServicer_to_server(servicer, server)
+            rpc.add_CustodyServiceServicer_to_server(custody, server)
+
         table = whole_table()
         code = run_server(
-            lambda server: rpc.add_ReviewServiceServicer_to_server(servicer, server),
+            register,
             settings=ServerSettings.of(config),
             certificates=certificates,
             interceptors=service_interceptors(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.audit.review.domain.entries import Looks, OwnLooks, Page
+from services.audit.review.domain.entries import Looks, OwnLooks, Page, Receipt
 
 
 class Ledger(Protocol):
@@ -22,6 +22,14 @@ class Ledger(Protocol):
 
     def read_own(self, page: Page) -> OwnLooks:
         """Return the caller's own entries."""
+        ...
+
+
+class Losses(Protocol):
+    """Where custodians accept what a restore has lost, under the caller's own token."""
+
+    def accept(self, idempotency_key: str, lost_digest: bytes, lost_count: int) -> Receipt:
+        """Enter that the caller accepts this loss, and return the entry's receipt; in a retry the same."""
         ...
 
 

@@ -7,6 +7,7 @@ from contactpoint.audit.review.v1 import review_service_pb2 as pb
 from contactpoint.audit.review.v1 import review_service_pb2_grpc as rpc
 
 from services.audit.review import translate
+from services.audit.review.use_cases.accept_loss import AcceptLoss
 from services.audit.review.use_cases.list_entries import ListEntries
 from services.audit.review.use_cases.list_own_looks import ListOwnLooks
 from services.audit.review.use_cases.who_looked_at import WhoLookedAt
@@ -30,3 +31,12 @@ class ReviewServicer(rpc.ReviewServiceServicer):
     def ListEntries(self, request: pb.ListEntriesRequest, context: grpc.ServicerContext) -> pb.ListEntriesResponse:
         found = self._list_entries(translate.page(request))
         return translate.list_entries_response(found)
+
+
+class CustodyServicer(rpc.CustodyServiceServicer):
+    def __init__(self, *, accept_loss: AcceptLoss) -> None:
+        self._accept_loss = accept_loss
+
+    def AcceptLoss(self, request: pb.AcceptLossRequest, context: grpc.ServicerContext) -> pb.AcceptLossResponse:
+        found = self._accept_loss(request.idempotency_key, request.lost_digest, request.lost_count)
+        return translate.accept_loss_response(found)

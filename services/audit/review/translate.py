@@ -47,6 +47,11 @@ def list_entries_response(found: Looks) -> pb.ListEntriesResponse:
     )
 
 
+def accept_loss_response(receipt: Receipt) -> pb.AcceptLossResponse:
+    """Return that an acceptance counts."""
+    return pb.AcceptLossResponse(receipt=_receipt(receipt))
+
+
 def _receipt(receipt: Receipt) -> pb.Receipt:
     return pb.Receipt(index=receipt.index, leaf=receipt.leaf)
 

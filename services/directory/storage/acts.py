@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from services.directory.ports import Outcome
 from services.directory.storage.tables import act, newest_receipt
+from services.runtime.database import reading
+
+_AT_ONCE = 5_000
 
 
 def end(connection: Connection, act_id: bytes, outcome: Outcome) -> Outcome | None:
@@ -34,3 +40,21 @@ def keep_receipt(connection: Connection, index: int) -> None:
         .where(newest_receipt.c.id == 1, newest_receipt.c.receipt_index < index)
         .values(receipt_index=index)
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SqlHeldActs:
+    """The table of acts, as `check-store` asks it."""
+
+    engine: Engine
+
+    def done_among(self, act_ids: Collection[bytes]) -> frozenset[bytes]:
+        """Return those that ended done here."""
+        wanted, found = sorted(act_ids), set()
+        for at in range(0, len(wanted), _AT_ONCE):
+            query = sa.select(act.c.act_id).where(
+                act.c.act_id.in_(wanted[at : at + _AT_ONCE]), act.c.outcome == Outcome.DONE.value
+            )
+            with reading(self.engine) as connection:
+                found |= {bytes(row.act_id) for row in connection.execute(query)}
+        return frozenset(found)

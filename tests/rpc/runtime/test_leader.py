@@ -136,6 +136,23 @@ def test_of_two_who_say_that_they_lead_the_newer_is_asked(
     assert first.calls == asked
 
 
+def test_who_lets_calls_wait_is_not_asked_before_another_had_time_to_lead(
+    two: tuple[Candidate, Candidate], channel: PeerChannel
+) -> None:
+    first, second = two
+    first.become(leader=True)
+    assert answers(channel)
+    asked, line = first.calls, channel._best()
+    assert channel._leader is not None
+    # A caller in a hurry says nothing of the server.
+    channel._leader.unanswered(line, seconds=0.1)
+    assert channel._best() is line
+    channel._leader.unanswered(line, seconds=4.5)
+    threading.Timer(0.4, lambda: second.become(leader=True)).start()
+    assert answers(channel)
+    assert (first.calls, second.calls) == (asked, 1)
+
+
 def test_a_false_word_costs_a_moment(two: tuple[Candidate, Candidate], channel: PeerChannel) -> None:
     first, second = two
     first.become(leader=True)

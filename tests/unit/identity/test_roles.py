@@ -14,6 +14,14 @@ def test_nobody_keeps_accounts_and_reviews_their_use(keeper: str, reviewer: str)
     assert roles.go_together([reviewer])
 
 
+@pytest.mark.parametrize(
+    "role", ["ROLE_USER_ADMINISTRATOR", "ROLE_NATIONAL_ADMINISTRATOR", "ROLE_AUDITOR", "ROLE_CENTRAL_AUDITOR"]
+)
+def test_a_custodian_neither_keeps_accounts_nor_reviews(role: str) -> None:
+    assert not roles.go_together(["ROLE_CUSTODIAN", role])
+    assert roles.go_together(["ROLE_CUSTODIAN", "ROLE_PRACTITIONER"])
+
+
 def test_a_team_may_be_three_people() -> None:
     for either in ("ROLE_USER_ADMINISTRATOR", "ROLE_AUDITOR"):
         assert roles.go_together(["ROLE_SHIELD_OFFICER", "ROLE_DATA_MANAGER", either])
@@ -38,7 +46,7 @@ def test_whom_a_mediator_serves_and_whose_names_are_told() -> None:
 
 @pytest.mark.parametrize("role", every_role())
 def test_a_user_administrator_grants_nothing_that_reaches_everywhere(role: str) -> None:
-    everywhere = role in {"ROLE_NATIONAL_ADMINISTRATOR", "ROLE_CENTRAL_AUDITOR"}
+    everywhere = role in {"ROLE_NATIONAL_ADMINISTRATOR", "ROLE_CENTRAL_AUDITOR", "ROLE_CUSTODIAN"}
     assert roles.may_grant("ROLE_USER_ADMINISTRATOR", role) == (not everywhere)
     assert roles.may_grant("ROLE_NATIONAL_ADMINISTRATOR", role)
     assert not roles.may_grant("ROLE_AUDITOR", role)

@@ -62,6 +62,8 @@ def _said(effect: Effect | None, rule: str, index: int) -> Iterable[EndedAct]:
             yield EndedAct(act_id, index)
         case HeadsLowered(act_id, lost_digest):
             yield EndedAct(act_id, index, lost_digest)
+        case _:
+            pass
 
 
 @dataclass(frozen=True)

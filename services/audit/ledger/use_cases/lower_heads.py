@@ -104,13 +104,13 @@ class LowerWork:
 
     def act_ids(self, _: Keyring) -> Iterable[bytes]:
         """Return the acts of the part."""
-        return [act_id for act_id, _ in self.ends]
+        return [act_id for act_id, __ in self.ends]
 
     def numbers(self, _: Keyring, acts: Mapping[bytes, Act]) -> Iterable[int]:
         """Return the children of those acts that this call takes back."""
         numbers: set[int] = set()
         self._planned.clear()
-        for act_id, _ in self.ends:
+        for act_id, __ in self.ends:
             act = acts.get(act_id)
             if act is None or act.state is not ActState.DONE:
                 continue
