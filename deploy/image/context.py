@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from deploy.image.engine import NotBuilt, program
 from deploy.image.inside.layout import NEEDLESS, SHARED, TRUST_DOMAINS
@@ -24,7 +27,7 @@ _MARKER = re.compile(r"^(?P<pin>[\w.\[\],-]+==[^\s;]+)\s*;.*?(?P<goes_on>\\?)$",
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """What is being built: a version, the commit it is, and that commit's time."""
+    """What is being built: the newest release's number, the commit it is, and that commit's time."""
 
     version: str
     revision: str
@@ -43,11 +46,18 @@ def release_of(project: Path) -> Release:
         is_changed = bool(_git(project, "status", "--porcelain"))
     except (OSError, ValueError, subprocess.CalledProcessError):
         raise NotBuilt("This folder is no clone: the image says which commit it is, so it is built from one.") from None
-    said = (project / "pyproject.toml").read_text("utf-8")
-    version = re.search(r'^version = "([^"]+)"$', said, re.MULTILINE)
-    if version is None:
-        raise NotBuilt("pyproject.toml says no version.")
-    return Release(version=version[1], revision=revision + ("-changed" if is_changed else ""), epoch=int(epoch))
+    return Release(
+        version=newest_release(project), revision=revision + ("-changed" if is_changed else ""), epoch=int(epoch)
+    )
+
+
+def newest_release(project: Path) -> str:
+    """Return the number of the newest release that the tree knows; raises NotBuilt where there is none."""
+    kept = (project / "deploy" / "releases").glob("*.toml")
+    numbers = [int(tomllib.loads(path.read_text("utf-8"))["number"]) for path in kept]
+    if not numbers:
+        raise NotBuilt("deploy/releases names no release.")
+    return str(max(numbers))
 
 
 def gather(folder: Path, release: Release, *, machine: str, project: Path = PROJECT) -> None:
@@ -81,11 +91,32 @@ def without_markers(requirements: str) -> str:
 
 def _gather_pages(folder: Path, project: Path) -> None:
     static = project / "gen" / "static"
-    (folder / "npm.json").write_text("[]\n", "utf-8")
     if static.is_dir():
         shutil.copytree(static, folder / "static", ignore=NEEDLESS)
     else:
         (folder / "static").mkdir()
+    packages = npm_packages(project) if static.is_dir() else []
+    (folder / "npm.json").write_text(json.dumps(packages, indent=1, sort_keys=True) + "\n", "utf-8")
+
+
+def npm_packages(project: Path) -> list[dict[str, Any]]:
+    """Return the components of the npm packages that are compiled into the pages' files: all but tools and tests."""
+    lock = json.loads((project / "gateway" / "web" / "package-lock.json").read_text("utf-8"))
+    found = []
+    for place, said in sorted(lock["packages"].items()):
+        if place and not said.get("dev"):
+            algorithm, _, digest = said["integrity"].partition("-")
+            if algorithm != "sha512":
+                raise NotBuilt(f"{place} is locked by {algorithm}, not by SHA-512.")
+            found.append(
+                {
+                    "name": place.rpartition("node_modules/")[2],
+                    "version": said["version"],
+                    "hashes": [{"alg": "SHA-512", "content": base64.b64decode(digest, validate=True).hex()}],
+                    "licenses": [{"expression": said["license"]}],
+                }
+            )
+    return found
 
 
 def _gather_wheels(folder: Path, lists: Iterable[str], machine: str) -> None:

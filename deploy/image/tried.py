@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from importlib.metadata import distributions
 from pathlib import Path
 
+from deploy.image.context import PROJECT, newest_release, npm_packages
 from deploy.image.engine import NotBuilt, buildah
 from deploy.image.inside.finish import INSTALLERS, TOOLS
 from deploy.image.inside.layout import TRUST_DOMAINS
@@ -42,6 +43,8 @@ def _of_labels(image: str) -> Iterator[str]:
     found = {name.rpartition(".")[2] for name in said.get("Labels", {}) if name.startswith("org.opencontainers.image.")}
     if missing := _LABELS - found:
         yield f"labels are missing: {', '.join(sorted(missing))}"
+    if (version := said.get("Labels", {}).get("org.opencontainers.image.version")) != newest_release(PROJECT):
+        yield f"it says that it is release {version}"
 
 
 def _of_files(root: Path) -> Iterator[str]:
@@ -64,6 +67,10 @@ def _of_bill(root: Path) -> Iterator[str]:
         }
         if not held or held != on.get(f"contactpoint/{domain}"):
             yield f"the bill of {domain} differs from its packages: {held ^ on.get(f'contactpoint/{domain}', set())}"
+    from_npm = {one["purl"] for one in bill["components"] if one.get("purl", "").startswith("pkg:npm/")}
+    expected = {f"pkg:npm/{one['name']}@{one['version']}" for one in npm_packages(PROJECT)}
+    if from_npm != expected or not expected <= on.get("contactpoint", set()) or not list((opt / "static").glob("*.css")):
+        yield f"the bill of the pages names {from_npm}, not {expected}"
 
 
 def _of_attempts(container: str) -> Iterator[str]:

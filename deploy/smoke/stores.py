@@ -110,11 +110,11 @@ def _statements(cluster: Manifest, rendered: Rendered) -> list[str]:
         for one in rendered.of_kind("Database")
         if namespace_of(one) == namespace_of(cluster) and one["spec"]["cluster"]["name"] == name_of(cluster)
     ]
-    roles = [role["name"] for role in spec["managed"]["roles"]]
-    # Before PostgreSQL 16 the owner of a database has the rights of its owner only if it inherits.
-    owners = {owner for _, owner in databases}
     return [
-        *(f'CREATE ROLE "{role}" LOGIN {"INHERIT" if role in owners else "NOINHERIT"};' for role in roles),
+        *(
+            f'CREATE ROLE "{role["name"]}" LOGIN {"INHERIT" if role["inherit"] else "NOINHERIT"};'
+            for role in spec["managed"]["roles"]
+        ),
         *(f'CREATE DATABASE "{database}" OWNER "{owner}";' for database, owner in databases),
     ]
 

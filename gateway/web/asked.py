@@ -134,12 +134,21 @@ class Asked:
         """Let the browser hold nobody: the session has ended. What was typed stays, for the same person."""
         if self._visitor is not None:
             self.kept.drop_all()
+            mediation.forget(self.jar)
         self._visitor = None
         self.jar.drop(visitor.COOKIE)
 
     def forget_typed(self) -> None:
         """Let the browser hold nothing of what was typed, whoever typed it."""
         self.jar.drop(TYPED_COOKIE)
+
+    def signed_out(self, path: str) -> Response:
+        """Return: go on to `path`, and hold nothing of ours any more."""
+        self._visitor = None
+        self.jar.drop_all()
+        answer = self.go(path)
+        answer.headers.update(security.FORGET_EVERYTHING)
+        return answer
 
     def show(
         self,

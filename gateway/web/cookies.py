@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 PREFIX = "__Host-"
@@ -34,16 +35,23 @@ class Jar:
         if self._held.pop(name, None) is not None or name in self._lines:
             self._lines[name] = f"{name}=; {_FIXED}; Max-Age=0"
 
+    def drop_all(self) -> None:
+        """Let the browser forget every cookie of ours."""
+        for name in self.names():
+            self.drop(name)
+
     def lines(self) -> Iterator[str]:
         """Yield the Set-Cookie lines of the answer."""
         yield from self._lines.values()
 
 
 def read(header: str) -> dict[str, str]:
-    """Return the cookies of a Cookie header; of two of one name the first, as the browser's own order has it."""
-    found: dict[str, str] = {}
-    for part in header.split(";"):
-        name, said, value = part.strip().partition("=")
-        if said:
-            found.setdefault(name, value)
-    return found
+    """Return the cookies of a Cookie header; of two of one name neither.
+
+    A browser lets nobody else set a `__Host-` name, so a second one was slipped in by a neighbouring site, or a proxy.
+    Spaces are the two of RFC 6265: to a browser a name that begins with one of Unicode's is another name, which every
+    neighbour may set.
+    """
+    pairs = [pair for part in header.split(";") if (pair := part.strip(" \t").partition("="))[1]]
+    count = Counter(name for name, _, _ in pairs)
+    return {name: value for name, _, value in pairs if count[name] == 1}

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 
 from gateway.web.cookies import Jar
-from gateway.web.errors import FormNotOurs, FromElsewhere, HeadTooLarge, WrongAddress
+from gateway.web.errors import FormNotOurs, FormUnreadable, FromElsewhere, HeadTooLarge, WrongAddress
 from gateway.web.sealing import Seal
 from gateway.web.visitor import Visitor
 
@@ -62,8 +62,11 @@ ASSET_HEADERS: Mapping[str, str] = {
     "Cache-Control": "public, max-age=31536000, immutable",
     "Vary": "Accept-Encoding",
 }
-FORGET_EVERYTHING: Mapping[str, str] = {"Clear-Site-Data": '"cache", "cookies", "storage"'}
-"""Only in the answer to a sign-out that was asked for by a form of ours: another site must not sign anybody out."""
+FORGET_EVERYTHING: Mapping[str, str] = {"Clear-Site-Data": '"cache", "storage"'}
+"""Only in the answer to a sign-out that was asked for by a form of ours: another site must not sign anybody out.
+
+Not "cookies": that empties the whole registrable domain, other services' sessions too. Ours are dropped by name.
+"""
 
 _FRAMES = frozenset({"iframe", "frame", "embed", "object", "fencedframe"})
 _LARGEST_HEAD_BYTES = 32 * 1024
@@ -73,23 +76,28 @@ _ACTING = frozenset({"POST"})
 def check_request(method: str, headers: Mapping[str, str], *, origin: str, is_public: bool) -> None:
     """Raise unless a browser asked for a page in a way that ours do; what is absent fails where we act.
 
-    Raises HeadTooLarge, WrongAddress, FromElsewhere for a page in a frame, before it is wanted, or (unless `is_public`)
-    from another site, and FormNotOurs for a form that another origin sent, or that does not say where it is from.
+    Raises HeadTooLarge, WrongAddress, FormUnreadable for a length that could be read in two ways, FromElsewhere for a
+    page in a frame, before it is wanted, or (unless `is_public`) from another site or for anything but a window, and
+    FormNotOurs for a form that another origin sent, or that does not say where it is from.
     """
     # The listener's own limit counts only what came in pieces.
     if sum(len(name) + len(value) for name, value in headers.items()) > _LARGEST_HEAD_BYTES:
         raise HeadTooLarge
     if headers.get("host") != origin.removeprefix("https://"):
         raise WrongAddress
-    site = headers.get("sec-fetch-site")
-    if "prefetch" in headers.get("sec-purpose", "") or "prefetch" in headers.get("purpose", ""):
+    # Browsers send a form with its length; beside chunks, a proxy before us could see another end than we do.
+    if "transfer-encoding" in headers:
+        raise FormUnreadable
+    site, dest = headers.get("sec-fetch-site"), headers.get("sec-fetch-dest")
+    if any("prefetch" in headers.get(name, "").lower() for name in ("sec-purpose", "purpose", "x-moz")):
         raise FromElsewhere
-    if headers.get("sec-fetch-dest") in _FRAMES:
+    if dest in _FRAMES:
         raise FromElsewhere
     if method in _ACTING:
         if headers.get("origin") != origin or site != "same-origin":
             raise FormNotOurs
-    elif not is_public and site not in (None, "same-origin", "none"):
+    elif not is_public and (site not in (None, "same-origin", "none") or dest not in (None, "document")):
+        # To draw is to write an entry: no picture, script or fetch may, not even of our own pages.
         raise FromElsewhere
 
 

@@ -126,6 +126,9 @@ class Serving:
         # 7.
         for header, value in security.PAGE_HEADERS.items():
             response.headers.setdefault(header, value)
+        if "transfer-encoding" in come.headers:
+            # What follows on this connection may not be what its sender thinks.
+            response.headers["Connection"] = "close"
         for line in come.jar.lines():
             response.headers.append("set-cookie", line)
         return response
@@ -176,6 +179,10 @@ class Serving:
                 come.jar.drop(visitor.COOKIE)
                 return _go("/sign-in?why=ended")
             raise SignInFirst
+        if page.method == "GET" and found.idle_in_seconds(self._site.clock.now()) == 0:
+            # What this page would draw from the browser's own cookies no call would refuse. A form goes on to its view,
+            # which keeps what was typed, and to the edge, which refuses.
+            return self._ended(come, found)
         if found.policy_due and not page.before_policy:
             return _go("/policy")
         if not page.who.includes(found):
@@ -224,10 +231,7 @@ class Serving:
         reference = secrets.token_hex(4)
         log.info("page_refused", extra={"reference": reference, "reason": refused.reason, "method": _name_of(page)})
         if refused.reason in _SESSION_OVER and found is not None:
-            Asked(
-                self._site, page=page, method="GET", jar=come.jar, found=found, form=_NOTHING, query=_NOTHING
-            ).forget_visitor()
-            return _go("/sign-in?why=ended")
+            return self._ended(come, found)
         if refused.reason == "CONDITION_LAPSED_POLICY" and found is not None:
             visitor.keep(replace(found, policy_due=True), come.jar, self._site.seal)
             return _go("/policy")
@@ -237,6 +241,12 @@ class Serving:
         if isinstance(refused, ServiceError) and refused.retry_after_seconds is not None:
             response.headers["Retry-After"] = str(math.ceil(refused.retry_after_seconds))
         return response
+
+    def _ended(self, come: _Come, found: Visitor) -> Response:
+        Asked(
+            self._site, page=None, method="GET", jar=come.jar, found=found, form=_NOTHING, query=_NOTHING
+        ).forget_visitor()
+        return _go("/sign-in?why=ended")
 
     def _drawn(self, refusal: Refusal, reference: str, come: _Come, found: Visitor | None) -> Response:
         # Without the edge, without a form, without the view: nothing here can be refused again.

@@ -12,10 +12,11 @@ LARGEST_FORM_BYTES = 32 * 1024
 _MOST_FIELDS = 100
 _LONGEST_NAME = 64
 _LONGEST_VALUE = 4_000
+_NO_TEXT = frozenset({"Cc", "Cs", "Cn", "Co", "Zl", "Zp"})
 
 
 class Submitted:
-    """Values by name; read without surrounding space and in one Unicode form (NFC)."""
+    """Values by name; read without surrounding space, in one Unicode form (NFC), and without what nobody sees."""
 
     def __init__(self, values: Mapping[str, list[str]]) -> None:
         self._values = values
@@ -59,8 +60,11 @@ def read(content: bytes) -> Submitted:
 
 
 def _plain(value: str) -> str:
-    return unicodedata.normalize("NFC", value).strip()
+    # Pasted text brings soft hyphens, joiners and marks of direction along: they turn a name, or a telephone number
+    # beside it, round on the screens of others, and make two names that look alike unlike.
+    seen = "".join(letter for letter in value if unicodedata.category(letter) != "Cf")
+    return unicodedata.normalize("NFC", seen).strip()
 
 
 def _has_controls(value: str) -> bool:
-    return any(unicodedata.category(letter) in {"Cc", "Cs"} and letter not in "\r\n\t" for letter in value)
+    return any(unicodedata.category(letter) in _NO_TEXT and letter not in "\r\n\t" for letter in value)

@@ -95,10 +95,14 @@ def test_a_role_signs_in_by_certificate_and_can_do_nothing_to_the_cluster(name: 
         assert all((line[0], line[3], line[4]) == ("hostssl", "all", "cert") for line in lines[:-1])
         named = {role for line in lines[:-1] for role in line[2].split(",")}
         assert named == {role["name"] for role in spec["managed"]["roles"]}
+        owners = {owner for _, owner, namespace in _databases(overlay(name)) if namespace == _namespace(cluster)}
         for role in spec["managed"]["roles"]:
             assert role["disablePassword"] is True
-            powers = ("superuser", "createdb", "createrole", "replication", "bypassrls", "inherit")
+            powers = ("superuser", "createdb", "createrole", "replication", "bypassrls")
             assert not any(role[power] for power in powers)
+            # Up to PostgreSQL 15 the owner of a database creates in it by inheriting from pg_database_owner.
+            assert role["inherit"] is (role["name"] in owners)
+            assert "inRoles" not in role
 
 
 @pytest.mark.parametrize("name", OVERLAYS)
@@ -125,9 +129,14 @@ def _databases(objects: tuple[Object, ...]) -> Iterator[tuple[str, str, str]]:
     """Yield (database, owner, namespace) of every database that the operator makes."""
     for cluster in of_kind(objects, "Cluster"):
         first = cluster["spec"]["bootstrap"]["initdb"]
-        yield first["database"], first["owner"], cluster["metadata"]["namespace"]
+        yield first["database"], first["owner"], _namespace(cluster)
     for one in of_kind(objects, "Database"):
-        yield one["spec"]["name"], one["spec"]["owner"], one["metadata"]["namespace"]
+        yield one["spec"]["name"], one["spec"]["owner"], _namespace(one)
+
+
+def _namespace(one: Object) -> str:
+    namespace: str = one["metadata"]["namespace"]
+    return namespace
 
 
 def _created(role: Object) -> sql.Composed:

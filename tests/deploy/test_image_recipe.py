@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shlex
@@ -11,9 +12,11 @@ import pytest
 
 from deploy.image.base import PACKAGES
 from deploy.image.base_root import NOT_KEPT
-from deploy.image.context import without_markers
+from deploy.image.context import newest_release, npm_packages, without_markers
 from deploy.image.inside.finish import INSTALLERS, TOOLS
+from deploy.image.engine import NotBuilt
 from deploy.image.inside.layout import SHARED, TRUST_DOMAINS, compile_all, share_equal_files
+from deploy.image.inside.sbom import of_pages
 from tests.architecture.source import PROCESSES, ROOT
 from tests.architecture.test_trust_domains import DOMAINS
 
@@ -102,6 +105,35 @@ def test_equal_files_are_kept_once_and_compiled_alike(tmp_path: Path) -> None:
     assert not (tmp_path / "keys/other.py").samefile(tmp_path / "people/other.py")
     # Unchecked: neither a time nor the source is looked at when it is imported.
     assert one.read_bytes()[4:8] == b"\x01\x00\x00\x00"
+
+
+def test_the_bill_names_every_package_that_the_pages_are_compiled_from(tmp_path: Path) -> None:
+    found = npm_packages(ROOT)
+    web = ROOT / "gateway" / "web"
+    taken = {
+        name
+        for path in [*(web / "styles").glob("*.scss"), *(web / "scripts").glob("*.js")]
+        for name in re.findall(r"""(?:@use|\bfrom) "((?:@[^/"]+/)?[^./"][^/"]*)[/"]""", path.read_text())
+        if not (web / "styles" / f"_{name}.scss").exists()
+    }
+    assert taken == {"govuk-frontend"} == {one["name"] for one in found}
+    locked = json.loads((web / "package-lock.json").read_text())["packages"]["node_modules/govuk-frontend"]
+    assert found[0]["version"] == locked["version"]
+    assert base64.b64encode(bytes.fromhex(found[0]["hashes"][0]["content"])).decode() in locked["integrity"]
+    (tmp_path / "npm.json").write_text(json.dumps([*found, {"name": "@scope/part", "version": "1.0.0"}]))
+    refs = [one["purl"] for one in of_pages(tmp_path)]
+    assert refs == [f"pkg:npm/govuk-frontend@{locked['version']}", "pkg:npm/%40scope/part@1.0.0"]
+
+
+def test_the_image_says_the_newest_release_by_number(tmp_path: Path) -> None:
+    kept = tmp_path / "deploy" / "releases"
+    kept.mkdir(parents=True)
+    with pytest.raises(NotBuilt):
+        newest_release(tmp_path)
+    for number in (2, 10, 9):
+        (kept / f"{number}.toml").write_text(f"number = {number}\n")
+    assert newest_release(tmp_path) == "10"
+    assert int(newest_release(ROOT)) >= 1
 
 
 @pytest.mark.parametrize("tool", ["gcc", "cc", "ld", "as", "rustc"])

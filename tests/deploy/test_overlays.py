@@ -59,7 +59,7 @@ def test_what_an_environment_says_twice_it_says_alike(name: str) -> None:
 
 
 def test_no_two_environments_share_a_name_or_a_place() -> None:
-    for key in ("name", "certificates", "pages", "secret-store", "backups", "backups-bucket"):
+    for key in ("name", "certificates", "pages", "edge-host", "secret-store", "backups", "backups-bucket"):
         assert len({environment_of(name)[key] for name in OVERLAYS}) == len(OVERLAYS), key
 
 

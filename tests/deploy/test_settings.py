@@ -88,9 +88,27 @@ def test_a_certificate_says_which_process_of_which_environment_it_is(name: str) 
         one = of_processes[process.replace(".", "-")]
         assert one["metadata"]["namespace"] == f"contactpoint-{domain}"
         assert one["spec"]["uris"] == [process_uri(environment, process)]
-        assert one["spec"]["dnsNames"] == [server_name(process)]
+        outside = [environment_of(name)["edge-host"]] if process == "gateway.edge" else []
+        assert one["spec"]["dnsNames"] == [server_name(process), *outside]
         assert set(one["spec"]["usages"]) == {"digital signature", "client auth", "server auth"}
         assert (one["spec"]["privateKey"]["algorithm"], one["spec"]["privateKey"]["size"]) == ("ECDSA", 256)
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_browsers_and_systems_each_find_the_name_that_they_call(name: str) -> None:
+    objects, said = overlay(name), environment_of(name)
+    assert said["edge-host"] != said["pages-host"]
+    # Browsers see a certificate of an authority that they trust, under the address that the pages compare.
+    spec = only(objects, "Certificate", "gateway-web-browser")["spec"]
+    assert spec["dnsNames"] == [urlsplit(said["pages"]).hostname]
+    assert spec["issuerRef"]["kind"] == "ClusterIssuer"
+    (web,) = (pod for pod in our_pods(objects) if pod.process == "gateway.web")
+    assert web.volume("browser")["secret"]["secretName"] == spec["secretName"]
+    assert settings_of(objects, web)["origin"] == f"https://{spec['dnsNames'][0]}"
+    # Systems verify the environment's own authority, whose certificate they were given with theirs.
+    spec = only(objects, "Certificate", "gateway-edge")["spec"]
+    assert said["edge-host"] in spec["dnsNames"]
+    assert spec["issuerRef"]["kind"] == "Issuer"
 
 
 @pytest.mark.parametrize("name", OVERLAYS)

@@ -114,6 +114,7 @@ def of_base(root: Path) -> Iterator[dict[str, Any]]:
 def of_pages(context: Path) -> Iterable[dict[str, Any]]:
     """Yield the npm packages whose styles and scripts are in the pages' static files."""
     for entry in json.loads((context / "npm.json").read_text("utf-8")):
+        # A scope's @ is written in hexadecimal, the stroke behind it is not.
         ref = f"pkg:npm/{quote(entry['name'])}@{entry['version']}"
         yield {"type": "library", "bom-ref": ref, "purl": ref, **entry}
 

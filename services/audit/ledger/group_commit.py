@@ -9,6 +9,7 @@ import heapq
 import logging
 import queue
 import secrets
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -40,7 +41,11 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_UNPLANNED = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+_UNPLANNED = (
+    *(ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError),
+    # No ValueError, though it says the same.
+    struct.error,
+)
 """A fault of ours: in deciding, one piece of work fails alone; anywhere else the batch does, and nothing is written."""
 _TRY_AGAIN_SECONDS = 0.25
 _ASK_EVERY_SECONDS = 0.1

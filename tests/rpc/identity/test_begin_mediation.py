@@ -76,6 +76,25 @@ def test_whatever_stands_against_it_looks_alike(town: Town, organisation: str, m
     assert "ben" not in claims(town, mediator)
 
 
+@pytest.mark.parametrize("role", ["ROLE_DATA_MANAGER", "ROLE_SHIELD_OFFICER"])
+def test_nobody_is_served_who_looks_in_the_own_area_alone(
+    town: Town, organisation: str, mediator: Person, role: str
+) -> None:
+    """A mediator's look knows no area: it would open for them what they may not open themselves."""
+    officer = town.new_person(organisation, role)
+    assert refusal(lambda: begin(town, mediator, officer.username)).reason == "COLLEAGUE_REFUSED"
+
+
+def test_a_name_that_nobody_has_costs_the_same_statements(town: Town, organisation: str, mediator: Person) -> None:
+    far = town.new_person(town.add_organisation("Far", authority="E08000099"))
+    counted = []
+    for name in (far.username, "nobody.at.all"):
+        with town.statements() as said:
+            assert refusal(lambda n=name: begin(town, mediator, n)).reason == "COLLEAGUE_REFUSED"
+        counted.append(list(said))
+    assert counted[0] == counted[1]
+
+
 def test_it_ends_after_a_quarter_of_an_hour(town: Town, organisation: str, mediator: Person) -> None:
     nurse = town.new_person(organisation)
     begin(town, mediator, nurse.username)

@@ -76,6 +76,17 @@ def test_it_ends_by_time_by_itself_and_by_an_act(ledger: Ledger, nurse: Person, 
         search_for(ledger, mediator, nurse, number)
 
 
+def test_a_clock_that_went_back_lengthens_nothing(ledger: Ledger, nurse: Person, mediator: Person) -> None:
+    number = ledger.create(nurse).number
+    ledger.clock.move(7200)
+    ledger.mediate(mediator, nurse)
+    search_for(ledger, mediator, nurse, number)
+    # The session is older than this, so it still lives; the quarter of an hour has not begun yet, by this clock.
+    ledger.clock.move(-3600)
+    with pytest.raises(MediationNeeded):
+        search_for(ledger, mediator, nurse, number)
+
+
 def test_what_suspends_the_colleague_ends_it_at_once(ledger: Ledger, nurse: Person, mediator: Person) -> None:
     number = ledger.create(nurse).number
     ledger.mediate(mediator, nurse)

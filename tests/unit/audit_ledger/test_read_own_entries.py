@@ -6,6 +6,7 @@ import pytest
 
 from services.audit.ledger import entry_format
 from services.audit.ledger.domain.entry import Section
+from services.audit.ledger.errors import PageTokenRefused
 from services.audit.ledger.use_cases.read_own_entries import OwnReading, ReadOwnEntries
 from services.runtime.errors import NotPermitted
 from tests.fakes.audit_ledger import Ledger, Person, candidate
@@ -53,3 +54,18 @@ def test_whoever_may_not_read_reads_nothing(ledger: Ledger, nurse: Person) -> No
     call = ledger.call(nurse, "directory:DirectoryService/OpenRecord", "ReadOwnEntries")
     with pytest.raises(NotPermitted):
         ReadOwnEntries(writer=ledger.writer, rule=ledger.rule, log=ledger.log)(call, 0, b"")
+
+
+def test_another_lists_page_token_is_refused_and_the_log_goes_on(ledger: Ledger, nurse: Person) -> None:
+    """Both lists seal their tokens alike, for the same session; one user's mistake must not end the writer's thread."""
+    numbers = [ledger.create(who).number for who in (ledger.somebody() for _ in range(21))]
+    for number in numbers:
+        ledger.start_own(nurse, number)
+    own_children = ledger.list_own(nurse).next_page_token
+    assert own_children
+    with pytest.raises(PageTokenRefused):
+        read(ledger, nurse, page_token=own_children)
+    looks = read(ledger, nurse, page_size=5).next_page_token
+    with pytest.raises(PageTokenRefused):
+        ledger.list_own(nurse, looks)
+    assert read(ledger, nurse, page_size=5, page_token=looks).entries

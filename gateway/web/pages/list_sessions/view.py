@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from contactpoint.identity.v1 import identity_service_pb2 as pb
 from starlette.responses import Response
 
-from gateway.web import security
 from gateway.web.asked import Asked
 
 _TEMPLATE = "list_sessions/sessions.html"
@@ -40,11 +39,7 @@ def submit(asked: Asked) -> Response:
     )
     if not ends_all and asked.visitor.tag not in tags:
         return asked.go("/sessions")
-    asked.forget_visitor()
-    asked.forget_typed()
-    answer = asked.go("/signed-out")
-    answer.headers.update(security.FORGET_EVERYTHING)
-    return answer
+    return asked.signed_out("/signed-out")
 
 
 def _shown(asked: Asked, *, errors: dict[str, str] | None = None) -> Response:

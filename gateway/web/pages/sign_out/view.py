@@ -5,7 +5,6 @@ from __future__ import annotations
 from contactpoint.identity.v1 import identity_service_pb2 as pb
 from starlette.responses import Response
 
-from gateway.web import security
 from gateway.web.asked import Asked
 from services.runtime.errors import ServiceError
 
@@ -20,11 +19,7 @@ def submit(asked: Asked) -> Response:
     except ServiceError as refused:
         # A suspended person has no session either; but a service that is silent has not ended one.
         has_ended = refused.reason in _ENDED or refused.status == "PERMISSION_DENIED"
-    asked.forget_visitor()
-    asked.forget_typed()
-    answer = asked.go("/signed-out" if has_ended else "/signed-out?yet=no")
-    answer.headers.update(security.FORGET_EVERYTHING)
-    return answer
+    return asked.signed_out("/signed-out" if has_ended else "/signed-out?yet=no")
 
 
 def draw(asked: Asked) -> Response:

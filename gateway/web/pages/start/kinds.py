@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from contactpoint.directory.v1 import directory_service_pb2 as directory
 from contactpoint.shielding.v1 import shielding_service_pb2 as shielding
@@ -54,7 +54,8 @@ def _shield_cases(asked: Asked) -> Waiting:
         how_many=answer.waiting,
         overdue=answer.overdue,
         oldest=_time(answer.oldest_opened_at) if answer.HasField("oldest_opened_at") else None,
-        due=_time(answer.next_due_at) if answer.HasField("next_due_at") else None,
+        # A deadline at midnight is the end of the day before: that is the day to say.
+        due=_time(answer.next_due_at) - timedelta(seconds=1) if answer.HasField("next_due_at") else None,
     )
 
 
