@@ -69,7 +69,11 @@ def _of_bill(root: Path) -> Iterator[str]:
             yield f"the bill of {domain} differs from its packages: {held ^ on.get(f'contactpoint/{domain}', set())}"
     from_npm = {one["purl"] for one in bill["components"] if one.get("purl", "").startswith("pkg:npm/")}
     expected = {f"pkg:npm/{one['name']}@{one['version']}" for one in npm_packages(PROJECT)}
-    if from_npm != expected or not expected <= on.get("contactpoint", set()) or not list((opt / "static").glob("*.css")):
+    if (
+        from_npm != expected
+        or not expected <= on.get("contactpoint", set())
+        or not list((opt / "static").glob("*.css"))
+    ):
         yield f"the bill of the pages names {from_npm}, not {expected}"
 
 

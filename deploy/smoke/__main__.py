@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import os
-import platform
 import shutil
 import sys
 import time
 from collections.abc import Callable
 
-from deploy.image.base import make_base
-from deploy.image.build import build
-from deploy.image.context import PROJECT, gather, release_of
-from deploy.image.engine import BASE, NotBuilt, exists, need
+from deploy.image.context import PROJECT
+from deploy.image.engine import NotBuilt, exists, need
 from deploy.local import ports
 from deploy.local.authority import Authority
 from deploy.local.fault import Fault
 from deploy.local.layout import Layout
+from deploy.local.population.story_searches import searches
 from deploy.local.settlement.inhabitants import settle_in
 from deploy.local.settlement.supplying import settle
 from deploy.smoke import stores
 from deploy.smoke.certificates import Certificates
 from deploy.smoke.cluster import SUBNET, USER, Cluster, signer_of
-from deploy.smoke.journey import PlayedSuite, main_journey, one_page
+from deploy.smoke.documented import NAMES, Documented
+from deploy.smoke.journey import PlayedSuite, main_journey
+from deploy.smoke.pages import Visitor, journey_of
 from deploy.smoke.podman import Podman
-from deploy.smoke.rendered import render
+from deploy.smoke.rendered import read
 
-OVERLAY = PROJECT / "deploy" / "kubernetes" / "overlays" / "dev"
+OVERLAY = "dev"
 CHILDREN = 40
 NOT_SHOWN = """What podman cannot show, and only a cluster can:
   network policies, disruption budgets, autoscaling, topology spread and priorities (podman ignores them);
@@ -47,14 +47,16 @@ def main() -> int:
 
     folder = PROJECT / ".local" / "cluster-smoke"
     try:
-        need("buildah", "mmdebstrap", "podman", "runc", "iptables", netavark="/usr/lib/podman/netavark")
-        if not os.environ.get("BUILT"):
-            _build(say)
-        rendered = render(OVERLAY)
-        say(f"{OVERLAY.relative_to(PROJECT)} rendered: {len(rendered.manifests)} manifests")
+        need("buildah", "mmdebstrap", "podman", "runc", "iptables", "jq", netavark="/usr/lib/podman/netavark")
         shutil.rmtree(folder, ignore_errors=True)
         layout = Layout(folder)
         layout.prepare()
+        manifests = folder / "release.yaml"
+        documented = Documented(folder / "operator", {"O": OVERLAY, "R": str(manifests), "KEPT": str(folder)})
+        _build(documented, say)
+        documented.run("manifests")
+        rendered = read(manifests)
+        say(f"overlay {OVERLAY} rendered: {len(rendered.manifests)} manifests")
         Authority(layout=layout, environment="synthetic").prepare()
         podman = Podman(layout.configuration, "contactpoint-smoke", f"{SUBNET}.0/24")
         certificates = Certificates(folder / "played-secrets", signer_of(layout), USER)
@@ -63,51 +65,60 @@ def main() -> int:
         cluster = Cluster(rendered, layout, podman, certificates, {"gateway-edge": edge, "gateway-web": web}, say)
         podman.prepare()
         try:
-            _play(cluster, edge, web)
+            _play(cluster, documented, edge, web)
         finally:
             if not os.environ.get("KEEP"):
                 podman.remove_all()
     except (NotBuilt, Fault) as reason:
         print(f"cluster-smoke: {reason}", file=sys.stderr)
         return 1
+    print(documented.summary())
+    missing = set(NAMES) - set(documented.ran) - ({"image"} if os.environ.get("BUILT") else set())
+    if missing:
+        print(f"cluster-smoke: docs/deploy.md says that this runs, and it did not: {missing}", file=sys.stderr)
+        return 1
     say("passed")
     print(NOT_SHOWN)
     return 0
 
 
-def _build(say: Callable[[str], None]) -> None:
-    release = release_of(PROJECT)
-    folder = PROJECT / ".local" / "image"
-    folder.mkdir(parents=True, exist_ok=True)
-    if not exists(BASE):
-        make_base(folder, epoch=release.epoch)
-    gather(folder / "context", release, machine=platform.machine())
-    built = build(folder / "context", release)
-    say(f"image {built.name} {built.digest}")
+def _build(documented: Documented, say: Callable[[str], None]) -> None:
+    if not os.environ.get("BUILT"):
+        say("building the image")
+        say(documented.run("image").splitlines()[-1])
     if not exists(stores.IMAGE):
-        stores.make_image(folder)
+        stores.make_image(documented.folder)
     say("image of the stores: Debian's PostgreSQL and Redis")
 
 
-def _play(cluster: Cluster, edge: int, web: int) -> None:
+def _play(cluster: Cluster, documented: Documented, edge: int, web: int) -> None:
     cluster.prepare()
     cluster.play_stores()
     cluster.migrate()
     cluster.serve()
+    documented.knows(cluster.played(), cluster.podman.configuration)
     leaders = cluster.leaders()
     cluster.say(f"the ledger: {', '.join(leaders)} leads, of {cluster.count('audit-ledger')}")
     if len(leaders) != 1:
         raise NotBuilt("Exactly one ledger must lead.")
-    containers = {"identity": cluster.pod("identity").container}
-    suite = PlayedSuite(cluster.layout.root, cluster.podman, containers)
+    documented.run("leader", is_awaited=True)
+    suite = PlayedSuite(cluster.layout.root, documented, cluster.say)
     # What identity writes as mails, its readers take from here.
     suite.layout.mail.rmdir()
     suite.layout.mail.symlink_to(cluster.ground.volumes / "contactpoint-people" / "identity-0" / "mail")
     suite.write_endpoints({"edge": f"localhost:{edge}"})
     cast = settle_in(suite, cluster.say)
-    main_journey(cast, settle(cast, CHILDREN), cluster.say)
+    key = documented.run("verifier", is_awaited=True).strip()
+    cluster.say(f"the verifier's key left the house: {key.partition('+')[0]}")
+    story = settle(cast, CHILDREN)
+    main_journey(cast, story, cluster.say)
     (host,) = cluster.rendered.named("Certificate", "contactpoint-front", "gateway-web-browser")["spec"]["dnsNames"]
-    one_page(web, host, cluster.certificates.authority_of("browsers"), cluster.say)
+    school = story.worried_about.education.school
+    if school is None:
+        raise NotBuilt("The child of the story goes to no school.")
+    visitor = Visitor(host, web, cluster.certificates.authority_of("browsers"))
+    misspelt = searches(story)["nurse"][0].query
+    journey_of(visitor, cluster.say, cast.accounts["nurse"], misspelt, school.telephone)
 
 
 if __name__ == "__main__":

@@ -130,6 +130,19 @@ class Cluster:
         """Return how many pods a Deployment has."""
         return sum(name_of(pod.workload) == name for pod in self.pods)
 
+    def played(self) -> list[dict[str, object]]:
+        """Return what our kubectl must know of each pod."""
+        return [
+            {
+                "name": pod.name,
+                "namespace": namespace_of(pod.workload),
+                "deployment": name_of(pod.workload),
+                "labels": pod.workload["spec"]["template"]["metadata"]["labels"],
+                "container": pod.container,
+            }
+            for pod in self.pods
+        ]
+
     def pod(self, name: str) -> Pod:
         """Return the first pod of a Deployment."""
         return next(pod for pod in self.pods if name_of(pod.workload) == name)

@@ -26,11 +26,11 @@ class Podman:
     _played: list[Path] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._configuration = self.folder / "containers.conf"
+        self.configuration = self.folder / "containers.conf"
         # podman asks for a million open files, and as many processes: more than every machine may give.
         limits = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
         given = [f'"{name}={_at_most(limit)}:{_at_most(limit)}"' for name, limit in limits.items()]
-        self._configuration.write_text(f"[containers]\ndefault_ulimits = [{', '.join(given)}]\n")
+        self.configuration.write_text(f"[containers]\ndefault_ulimits = [{', '.join(given)}]\n")
 
     def prepare(self) -> None:
         """Make the network; what an earlier run left of ours is taken away first."""
@@ -86,7 +86,7 @@ class Podman:
 
     @property
     def _environment(self) -> dict[str, str]:
-        return {**os.environ, "CONTAINERS_CONF": str(self._configuration)}
+        return {**os.environ, "CONTAINERS_CONF": str(self.configuration)}
 
 
 def _at_most(limit: int) -> int:

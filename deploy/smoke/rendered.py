@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
-
-from deploy.image.engine import NotBuilt
 
 Manifest = dict[str, Any]
 
@@ -36,16 +30,9 @@ class Rendered:
         raise KeyError(f"{kind} {namespace}/{name}")
 
 
-def render(overlay: Path) -> Rendered:
-    """Return the overlay's manifests; raises NotBuilt where there is no kubectl, or kustomize refuses."""
-    beside = Path(sys.executable).parent / "kubectl"
-    kubectl = os.environ.get("CONTACTPOINT_KUBECTL") or (str(beside) if beside.exists() else shutil.which("kubectl"))
-    if kubectl is None:
-        raise NotBuilt("kubectl is missing: tools/setup_kubectl puts it into .venv.")
-    done = subprocess.run([kubectl, "kustomize", overlay], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise NotBuilt(f"kustomize refused {overlay}:\n{done.stderr[-2000:]}")
-    return Rendered(tuple(one for one in yaml.safe_load_all(done.stdout) if one))
+def read(file: Path) -> Rendered:
+    """Return the manifests of a file, as `make manifests` printed them."""
+    return Rendered(tuple(one for one in yaml.safe_load_all(file.read_text("utf-8")) if one))
 
 
 def name_of(manifest: Manifest) -> str:

@@ -69,7 +69,7 @@ def postgres_pod(cluster: Manifest, rendered: Rendered, ground: Ground, *, user:
     data.mkdir(parents=True, exist_ok=True)
     data.chmod(0o700)
     os.chown(data, user, user)
-    (setup / "roles.sql").write_text("\n".join(_statements(cluster, rendered)) + "\n")
+    (setup / "roles.sql").write_text("\n".join(statements(cluster, rendered)) + "\n")
     (setup / "pg_hba.conf").write_text("\n".join(cluster["spec"]["postgresql"]["pg_hba"]) + "\n")
     (setup / "postgresql.conf").write_text("\n".join(_settings(cluster)) + "\n")
     tls = cluster["spec"]["certificates"]
@@ -100,7 +100,7 @@ def postgres_pod(cluster: Manifest, rendered: Rendered, ground: Ground, *, user:
     }
 
 
-def _statements(cluster: Manifest, rendered: Rendered) -> list[str]:
+def statements(cluster: Manifest, rendered: Rendered) -> list[str]:
     """Return what the operator would say, a statement a line, as PostgreSQL's single-user mode reads them."""
     spec = cluster["spec"]
     first = spec["bootstrap"]["initdb"]

@@ -46,7 +46,7 @@ def serve(config: EdgeConfig) -> int:
             lambda server: server.add_generic_rpc_handlers((handler,)),
             settings=ServerSettings.of(config),
             certificates=certificates,
-            interceptors=edge_interceptors(table, telemetry),
+            interceptors=edge_interceptors(table, telemetry, environment=config.environment),
             table=None,
             telemetry=telemetry,
         )

@@ -38,7 +38,7 @@ else:
 UNLISTED = "/contactpoint.unlisted.v1.UnlistedService/Unlisted"
 """What identity is asked for in place of a name that no contract has: such a name was written by whoever called."""
 _BEARER = re.compile(r"Bearer ([A-Za-z0-9_-]{43})")
-_WEB_GATEWAY = "gateway.web"
+WEB_GATEWAY = "gateway.web"
 
 
 class Onward(Protocol):
@@ -71,7 +71,7 @@ class Forward:
         """Return the answer's bytes; raises a ServiceError, never saying whether a refused method exists."""
         came_at_seconds = self.grid.monotonic()
         # 1.
-        if peer.system is None and peer.process != _WEB_GATEWAY:
+        if peer.system is None and peer.process != WEB_GATEWAY:
             raise NotAuthenticated
         session = _session_of(metadata)
         # 2.

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,18 +28,22 @@ _IDLE_CONNECTION_SECONDS = 15
 _HANDSHAKE_SECONDS = 5.0
 _CERTIFICATE_LOOK_SECONDS = 1.0
 _BACKLOG = 256
+# Two and a half times what is on its way at 1.6 Mbit/s and 400 ms.
+_LARGEST_UNTAKEN_BYTES = 200 * 1024
 
 
 class BoundedProtocol(H11Protocol):
-    """HTTP/1.1 whose connections are bounded in number, and in how long a request's head may take."""
+    """HTTP/1.1 whose connections are bounded in number, and in how long a head, or an answer, may be on its way."""
 
     most_connections = 512
     head_arrives_within_seconds = 10.0
+    answer_taken_within_seconds = 30.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its base has it
         """Take a connection, or close it where there are too many."""
         super().connection_made(transport)
         self._head_due: asyncio.TimerHandle | None = None
+        self._answer_due: asyncio.TimerHandle | None = None
         if len(self.connections) > self.most_connections:
             transport.abort()
             return
@@ -53,9 +58,20 @@ class BoundedProtocol(H11Protocol):
         elif self._head_due is None and self._is_between_requests():
             self._await_head()
 
+    def pause_writing(self) -> None:
+        """Wait for a client to take what was written, but not for ever: who asks and never reads would hold us."""
+        super().pause_writing()
+        self._answer_due = self.loop.call_later(self.answer_taken_within_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Write on."""
+        self._answer_was_taken()
+        super().resume_writing()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
         self._head_came()
+        self._answer_was_taken()
         super().connection_lost(exc)
 
     def _is_between_requests(self) -> bool:
@@ -69,6 +85,11 @@ class BoundedProtocol(H11Protocol):
         if self._head_due is not None:
             self._head_due.cancel()
             self._head_due = None
+
+    def _answer_was_taken(self) -> None:
+        if self._answer_due is not None:
+            self._answer_due.cancel()
+            self._answer_due = None
 
     def _too_slow(self) -> None:
         self._head_due = None
@@ -109,6 +130,9 @@ class BrowserServer(uvicorn.Server):
             raise PortTaken(
                 f"cannot listen on {address}: another process has it, or it is not this machine's"
             ) from None
+        for listener in server.sockets:
+            # Else the kernel holds megabytes for each client that asks and does not read.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _LARGEST_UNTAKEN_BYTES)
         self.servers = [server]
         self._watching = asyncio.create_task(self._watch(context))
         self.started = True
@@ -154,6 +178,8 @@ def serve(app: Any, config: WebConfig, probes: Probes) -> int:
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
     BoundedProtocol.most_connections = config.connections
     BoundedProtocol.head_arrives_within_seconds = config.arrival_seconds
+    # An answer is larger than a form, and most of it is the browser's to take in its own time.
+    BoundedProtocol.answer_taken_within_seconds = 3 * config.arrival_seconds
     server = BrowserServer(
         uvicorn.Config(
             app,

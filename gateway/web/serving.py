@@ -4,7 +4,7 @@
 2. The page: an address of the table, asked for in the way that the table says.
 3. The visitor, from the sealed cookie; who may not see the page is told so, before anything of it is read.
 4. A form: small, in time, and drawn for this session. Anything absent is a refusal.
-5. The view, on a thread of its own, within the deadline of one call.
+5. The view, on a thread of its own, within the deadline of one call; people without a session have threads apart.
 6. A refusal that the view did not expect becomes its page; anything else becomes a page with a reference.
 7. The headers and cookies that every answer has.
 """
@@ -12,14 +12,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import logging
 import math
 import secrets
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
@@ -44,8 +44,9 @@ from gateway.web.refusal import Refusal
 from gateway.web.site import Site
 from gateway.web.submitted import LARGEST_FORM_BYTES, Submitted
 from gateway.web.visitor import Visitor
+from gateway.web.workers import Workers
 from services.runtime import deadline as deadlines
-from services.runtime.errors import Busy, ServiceError
+from services.runtime.errors import ServiceError
 from services.runtime.telemetry import Telemetry, where
 
 log = logging.getLogger(__name__)
@@ -74,9 +75,9 @@ class Serving:
     def __init__(self, site: Site, *, telemetry: Telemetry, workers: int, waiting: int, arrival_seconds: float) -> None:
         self._site = site
         self._telemetry = telemetry
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="page")
-        self._most = workers + waiting
-        self._busy = 0
+        self._workers = Workers(workers, waiting=waiting, name="page")
+        # A flood of sign-ins, which anybody can send, must not keep those who are signed in from a child.
+        self._workers_for_strangers = Workers(max(1, workers // 2), waiting=waiting, name="stranger")
         self._arrival_seconds = arrival_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,7 +103,8 @@ class Serving:
 
     def close(self) -> None:
         """Wait for the pages that are being drawn."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._workers.close()
+        self._workers_for_strangers.close()
 
     async def _answer(self, come: _Come, request: Request) -> Response:
         if come.path.startswith(FOLDER) and come.method in ("GET", "HEAD"):
@@ -114,9 +116,10 @@ class Serving:
         method = "GET" if come.method == "HEAD" else come.method
         page = self._site.methods_of(come.path).get(method)
         name = page.name if page is not None else _UNLISTED
-        # Not made the current span: the edge takes no trace from outside.
-        span = self._telemetry.tracer.start_span(name, kind=SpanKind.SERVER)
-        response, reason = await self._with_boundary(come, method, page, request)
+        # What the browser says of traces is not read; the calls that the page makes join its span.
+        span = self._telemetry.tracer.start_span(name, context=Context(), kind=SpanKind.SERVER)
+        with trace.use_span(span, record_exception=False, set_status_on_exception=False):
+            response, reason = await self._with_boundary(come, method, page, request)
         duration_ms = (time.monotonic() - began) * 1000
         ended = {"process": PROCESS, "method": name, "code": str(response.status_code), "reason": reason}
         span.set_attributes({**ended, "duration_ms": duration_ms})
@@ -211,19 +214,12 @@ class Serving:
         return form
 
     async def _viewed(self, page: Page, asked: Asked) -> Response:
-        if self._busy >= self._most:
-            raise Busy
-
         def view() -> Response:
             with deadlines.within(deadlines.LONGEST_SECONDS):
                 return page.view(asked)
 
-        self._busy += 1
-        try:
-            context = contextvars.Context()
-            return await asyncio.get_running_loop().run_in_executor(self._pool, context.run, view)
-        finally:
-            self._busy -= 1
+        workers = self._workers if asked.visitor_or_none is not None else self._workers_for_strangers
+        return await workers.draw(view)
 
     def _refused(
         self, refused: ServiceError | PageError, come: _Come, page: Page | None, found: Visitor | None

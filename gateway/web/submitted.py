@@ -12,7 +12,6 @@ LARGEST_FORM_BYTES = 32 * 1024
 _MOST_FIELDS = 100
 _LONGEST_NAME = 64
 _LONGEST_VALUE = 4_000
-_NO_TEXT = frozenset({"Cc", "Cs", "Cn", "Co", "Zl", "Zp"})
 
 
 class Submitted:
@@ -67,4 +66,4 @@ def _plain(value: str) -> str:
 
 
 def _has_controls(value: str) -> bool:
-    return any(unicodedata.category(letter) in _NO_TEXT and letter not in "\r\n\t" for letter in value)
+    return any(unicodedata.category(letter) in {"Cc", "Cs"} and letter not in "\r\n\t" for letter in value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from datetime import date, datetime
 from pathlib import Path
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from jinja2 import ChainableUndefined, ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
@@ -38,6 +39,7 @@ def prepared(made: Environment) -> Environment:
         "moment": moment,
         "clock": clock,
         "tel": telephone_link,
+        "mail": mail_link,
         "handle": handle_text,
         "number": number_text,
     }
@@ -69,6 +71,11 @@ def telephone_link(number: str) -> str:
     digits = "".join(letter for letter in number if letter.isdigit())
     plus = "+" if number.strip().startswith("+") else ""
     return f"tel:{plus}{digits}" if digits else ""
+
+
+def mail_link(address: str) -> str:
+    """Return what an e-mail program opens: "mailto:a@b.example", and never a second addressee or a text with it."""
+    return f"mailto:{quote(address, safe='@')}"
 
 
 def number_text(number: str) -> str:

@@ -13,6 +13,7 @@ MAY_CATCH_ALL = {
     "services/runtime/server.py": "a loop in the background that dies unnoticed is worse than a restart",
     "services/runtime/process.py": "a traceback of a process that ends would print what the error quotes",
     "gateway/web/serving.py": "the boundary of the pages: a browser gets a page with a reference and no text",
+    "services/audit/ledger/group_commit.py": "whatever one user's call raises must not end the thread that writes",
     "services/runtime/database.py": "the next round of periodic work may do better, and nothing depends on this one",
 }
 """Who may catch a bare Exception, and why."""

@@ -13,8 +13,8 @@ import pytest
 from deploy.image.base import PACKAGES
 from deploy.image.base_root import NOT_KEPT
 from deploy.image.context import newest_release, npm_packages, without_markers
-from deploy.image.inside.finish import INSTALLERS, TOOLS
 from deploy.image.engine import NotBuilt
+from deploy.image.inside.finish import INSTALLERS, TOOLS
 from deploy.image.inside.layout import SHARED, TRUST_DOMAINS, compile_all, share_equal_files
 from deploy.image.inside.sbom import of_pages
 from tests.architecture.source import PROCESSES, ROOT

@@ -9,6 +9,7 @@ import pytest
 
 from deploy.smoke.for_podman import Ground, folders_of, for_podman, played_before
 from deploy.smoke.rendered import Manifest, Rendered, name_of, pod_of
+from deploy.smoke.stores import statements
 from tests.deploy.rendering import overlay
 
 GROUND = Ground(
@@ -93,6 +94,18 @@ def test_no_port_is_open_but_the_doors_and_those_on_loopback() -> None:
 def test_every_address_of_a_name_is_told() -> None:
     aliases = spec_of(for_podman(WORKLOADS[0], 0, GROUND))["hostAliases"]
     assert [alias["ip"] for alias in aliases] == ["10.89.77.21", "10.89.77.22"]
+
+
+def test_the_stores_have_the_roles_and_databases_of_the_manifests() -> None:
+    keys = next(one for one in RENDERED.of_kind("Cluster") if one["metadata"]["namespace"] == "contactpoint-keys")
+    assert statements(keys, RENDERED) == [
+        'CREATE ROLE "audit_ledger_owner" LOGIN INHERIT;',
+        'CREATE ROLE "audit_ledger_serve" LOGIN NOINHERIT;',
+        'CREATE ROLE "shielding_owner" LOGIN INHERIT;',
+        'CREATE ROLE "shielding_serve" LOGIN NOINHERIT;',
+        'CREATE DATABASE "contactpoint_audit_ledger" OWNER "audit_ledger_owner";',
+        'CREATE DATABASE "contactpoint_shielding" OWNER "shielding_owner";',
+    ]
 
 
 def test_root_secrets_are_taken_over_before_as_the_manifest_says() -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,8 @@ from deploy.local.settlement import inhabitants
 from deploy.local.settlement.inhabitants import ADMINISTRATOR, SUPPLIER
 from deploy.local.settlement.outside import Account, Outside, new_key
 from deploy.local.suite import Suite
+from tests.pages.plain import Answer, Plain, hidden_fields
+from tests.pages.signed_in import signed_in
 from tests.promises.attacks.canaries import Canary, hits
 from tests.support.doomed import Doomed, doomed_town
 from tests.support.town import Seat
@@ -40,6 +44,9 @@ BORN, CREATED_BORN = date(2013, 7, 19), date(2014, 11, 27)
 PRACTITIONER, REASON_TEXT = "Hjalmquist Perravolith", "Klombrudanz was mentioned by the caller"
 USERNAME, NAME = "theodrixen.wambleforthe", "Theodrixen Wambleforthe"
 GUESSED_PASSWORD, STRANGER = "Vrumbleqast 93 horses!", "nobody.squandelmirth"
+_TYPED = {
+    "surname": SURNAME, "given-names": GIVEN, "born-day": "19", "born-month": "7", "born-year": "2013",
+}  # fmt: skip
 # Metrics of every process: a scan of sinks without them would show nothing about them.
 MEASURED = {
     "rpc_calls", "rpc_duration", "ready", "workers_busy", "database_connections", "database_answers", "clock_offset",
@@ -48,7 +55,7 @@ MEASURED = {
     "acts_pending", "outbox_waiting", "outbox_age", "shield_steps_left_behind",
 }  # fmt: skip
 # The processes of ours in the order in which they are stopped, so that they write down what they still hold.
-PROCESSES = ("gateway.edge", "directory", "shielding", "audit.review", "identity", "audit.ledger")
+PROCESSES = ("gateway.web", "gateway.edge", "directory", "shielding", "audit.review", "identity", "audit.ledger")
 
 
 @dataclass
@@ -90,9 +97,14 @@ def test_no_sink_has_a_trace_of_anybody(doomed: Doomed, record_property: RecordP
     seat = doomed.town.new_seat(account.username)
     number = child_lives(doomed, heard, seat)
     nonsense(heard, seat)
+    pages = Browser(doomed, account)
+    pages.looks_a_child_up(number)
+    pages.types_nonsense()
     for broken in (database_gone(doomed.suite), tables_gone(doomed), ledger_killed(doomed)):
         with broken:
             everything_once(doomed, heard, seat, account)
+            pages.types_nonsense()
+    assert {200, 400, 401, 403, 404, 503} <= pages.statuses
     assert heard.answers > 20
     assert len(heard.refusals) > 60
 
@@ -110,6 +122,7 @@ def test_no_sink_has_a_trace_of_anybody(doomed: Doomed, record_property: RecordP
         Canary.text("secret of codes", account.totp_secret),
         Canary.text("session", seat.outside.session),
         Canary.text("a name somebody guessed", STRANGER),
+        *(Canary.text("a cookie", value) for value in pages.client.held.values()),
     ]
     # At home in one table of identity's, and nowhere else.
     of_users = [Canary.text("user name", USERNAME), *(Canary.text("user", one) for one in NAME.split())]
@@ -138,6 +151,10 @@ def test_no_sink_has_a_trace_of_anybody(doomed: Doomed, record_property: RecordP
         for line in content.splitlines()[1:]
     }
     assert measured >= MEASURED
+    # The pages wrote all three: calls by page, refusals, crashes.
+    by_page = {sink: content for sink, content, _ in files if "gateway.web" in sink and b"GetRecord" in content}
+    assert {sink.rpartition(".web.")[2] for sink in by_page} >= {"spans.jsonl", "metrics.jsonl"}
+    assert any("gateway.web" in sink and b"page_refused" in content for sink, content, _ in files)
     assert any("logs" in sink for sink, _, _ in files)
     assert any("pg_wal" in sink for sink, _, _ in files)
     assert found == []
@@ -334,6 +351,69 @@ def child_is_hidden_and_watched(doomed: Doomed, heard: Heard, seat: Seat, handle
     known = heard.attempt(auditor, auditor.directory.IdentifyChild, identified)
     if known is not None:
         heard.attempt(auditor, auditor.review.WhoLookedAt, review.WhoLookedAtRequest(handle=known.handle))
+
+
+class Browser:
+    """The user at the pages, who types the child, and other people, into every kind of place."""
+
+    def __init__(self, doomed: Doomed, account: Account) -> None:
+        self.statuses: set[int] = set()
+        self.client = signed_in(doomed.town, account.username)
+
+    def looks_a_child_up(self, number: str) -> None:
+        """Search, open with a reason, open the home, open by number, with mistakes on the way."""
+        self._sends("/search", self._gets("/search"), {"surname": SURNAME, "given-names": "?", "postcode": TELEPHONE})
+        found = self._sends("/search", self._gets("/search"), _TYPED)
+        child = re.search(r'name="child" value="([^"]+)"', found.text)
+        # She may be limited by now: then a name that was typed is all that pages have of her.
+        chosen = {"child": unescape(child[1])} if child else {}
+        asked = self._sends("/record/choose", found, chosen)
+        self._sends("/record/reason", asked, {"reason": "OTHER", "reason-text": "short"})
+        opened = self._sends("/record/reason", asked, {"reason": "OTHER", "reason-text": REASON_TEXT})
+        home = self._sends("/home-address/choose", opened, chosen)
+        self._sends("/home-address/reason", home, {"reason": "OTHER", "reason-text": REASON_TEXT})
+        by_number = {**_TYPED, "number": number, "reason": "OTHER", "reason-text": REASON_TEXT}
+        self._sends("/record/number", self._gets("/record/number"), by_number)
+        self._gets("/own-looks")
+
+    def types_nonsense(self) -> None:
+        """Say names where no name belongs: in addresses, headers, cookies, methods, broken forms, wrong sign-ins."""
+        client, stranger = self.client, Plain(self.client.origin, self.client.authority)
+        form = self._gets("/policy")
+        for path in (
+            f"/{SURNAME}/{GIVEN}",
+            f"/record?page={SURNAME}",
+            f"/search?surname={SURNAME}&number={TELEPHONE.replace(' ', '')}",
+            f"/assets/{SURNAME}.css",
+            f"/sign-in?why={USERNAME}",
+            f"/search?{SURNAME * 60}",
+        ):
+            self._note(client.get(path, Referer=f"{client.origin}/{SURNAME}", User_Agent=GIVEN))
+            self._note(stranger.get(path, Cookie=f"__Host-session={SURNAME}; {SURNAME}={GIVEN}", Traceparent=SURNAME))
+        self._note(client.get("/about", Host=f"{SURNAME}.example"))
+        self._note(client.get("/children", Sec_Fetch_Site=SURNAME))
+        self._note(client.post("/search", {**hidden_fields(form.text), **_TYPED}, Origin=f"https://{SURNAME}.example"))
+        self._note(client.post("/search", {**hidden_fields(form.text), SURNAME * 9: GIVEN}))
+        self._note(client.post("/search", {**_TYPED, "csrf": SURNAME}))
+        self._note(client.post("/record/reason", {**hidden_fields(form.text), "page": SURNAME, "reason": SURNAME}))
+        self._note(client.post("/record/choose", {**hidden_fields(form.text), "child": SURNAME}))
+        self._sends("/search", form, _TYPED)
+        entry = stranger.get("/sign-in")
+        for username, code in ((USERNAME, "000000"), (STRANGER, "123456"), (f"{NAME}\0", NAME)):
+            said = {"username": username, "password": GUESSED_PASSWORD, "code": code}
+            self._note(stranger.post("/sign-in", {**hidden_fields(entry.text), **said}))
+
+    def _gets(self, path: str) -> Answer:
+        answer = self._note(self.client.get(path))
+        return self._gets(answer.location) if answer.status == 303 else answer
+
+    def _sends(self, path: str, page: Answer, typed: Mapping[str, str]) -> Answer:
+        answer = self._note(self.client.post(path, {**hidden_fields(page.text), **typed}))
+        return self._gets(answer.location) if answer.status == 303 else answer
+
+    def _note(self, answer: Answer) -> Answer:
+        self.statuses.add(answer.status)
+        return answer
 
 
 def nonsense(heard: Heard, seat: Seat) -> None:

@@ -17,7 +17,9 @@ from services.audit.ledger import translate
 from services.audit.ledger.resumed_token import ResumedTokens
 from services.audit.ledger.use_cases.enter import Enter
 from services.audit.ledger.use_cases.enter_look import EnterLook
+from services.audit.ledger.use_cases.list_ended_acts import ListEndedActs
 from services.audit.ledger.use_cases.list_unsettled_acts import ListUnsettledActs
+from services.audit.ledger.use_cases.lower_heads import LowerHeads
 from services.audit.ledger.use_cases.resume_act import ResumeAct
 from services.audit.ledger.use_cases.settle import Settle
 from services.runtime.caller import Caller, acting_for, current_caller
@@ -133,6 +135,14 @@ class Wire:
 
     def _ListUnsettledActs(self, _: pb.ListUnsettledActsRequest) -> pb.ListUnsettledActsResponse:
         return pb.ListUnsettledActsResponse(act_ids=ListUnsettledActs(writer=self.ledger.writer)())
+
+    def _ListEndedActs(self, request: pb.ListEndedActsRequest) -> pb.ListEndedActsResponse:
+        listing = ListEndedActs(writer=self.ledger.writer, log=self.ledger.log)
+        return translate.ended_acts_answer(listing(request.from_index))
+
+    def _LowerHeads(self, request: pb.LowerHeadsRequest) -> pb.LowerHeadsResponse:
+        found = LowerHeads(writer=self.ledger.writer, log=self.ledger.log)(translate.loss_part(request))
+        return pb.LowerHeadsResponse(lowered=found.lowered, closed=found.closed, remaining=found.remaining)
 
     def _ResumeAct(self, request: pb.ResumeActRequest) -> pb.ResumeActResponse:
         verify = ResumedTokens(keys=self.key, environment=ENVIRONMENT, clock=self.ledger.clock)

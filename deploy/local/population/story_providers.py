@@ -51,6 +51,15 @@ SOCIAL_CARE = _provider(
 )
 FAMILY_CENTRE = _provider(6, ProviderKind.VOLUNTARY, "Beckside Family Centre", "beckside", "Ruth Lawton")
 
+# Teams of the cast's own organisations: nobody of the story is known to them yet.
+SAFEGUARDING_NURSES = _provider(
+    7, ProviderKind.UNIVERSAL_HEALTH, "Safeguarding Nurses, Leeds", "safeguarding-nurses", "Grace Okonjo"
+)
+FAMILY_HELP = _provider(8, ProviderKind.SOCIAL_CARE, "Family Help Team, Leeds", "family-help", "Samir Haddad")
+POLICE_TEAM = _provider(
+    9, ProviderKind.YOUTH_OFFENDING, "Safeguarding Unit, West Yorkshire Police", "safeguarding-unit", "Ruth Ackroyd"
+)
+
 STORY_PROVIDERS = (
     *(PRIMARY_SCHOOL, HIGH_SCHOOL, PRACTICE),
     *(HEALTH_VISITING, SCHOOL_NURSING, SOCIAL_CARE, FAMILY_CENTRE),

@@ -17,7 +17,12 @@ from deploy.local.population.child import AddressState, Child, EducationState, G
 from deploy.local.population.generate import Population
 from deploy.local.population.provider import Provider, ProviderKind
 from deploy.local.population.story import Story, story
-from deploy.local.population.story_providers import STORY_PROVIDERS
+from deploy.local.population.story_providers import (
+    FAMILY_HELP,
+    POLICE_TEAM,
+    SAFEGUARDING_NURSES,
+    STORY_PROVIDERS,
+)
 from deploy.local.settlement.inhabitants import ADMINISTRATOR, SUPPLIER, Cast
 from deploy.local.settlement.outside import Outside
 
@@ -25,6 +30,12 @@ SEED = 1
 BATCH = 200
 _SENDERS = 4
 T = TypeVar("T")
+OWN_TEAMS = {
+    "Leeds Community Health": SAFEGUARDING_NURSES,
+    "Leeds City Council": FAMILY_HELP,
+    "West Yorkshire Police": POLICE_TEAM,
+}
+"""Whose team each organisation of the cast offers first to those who record an involvement of their own."""
 
 _GENDERS = {
     Gender.FEMALE: pb.GENDER_FEMALE,
@@ -76,7 +87,7 @@ def settle(cast: Cast, children: int) -> Story:
         cast.say(f"{kept['children']} children are here already; `make clean` first for another number")
         return the_story
     begun_at = time.monotonic()
-    providers = _register(cast, (*STORY_PROVIDERS, *population.providers))
+    providers = _register(cast, (*STORY_PROVIDERS, *OWN_TEAMS.values(), *population.providers))
     cast.say(f"{len(providers)} schools, practices and teams registered in {time.monotonic() - begun_at:.1f} s")
     supplier = cast.outside(SUPPLIER)
     for child in the_story:
@@ -95,6 +106,7 @@ def settle(cast: Cast, children: int) -> Story:
 def _register(cast: Cast, providers: Iterable[Provider]) -> dict[int, str]:
     """Return the ids of providers by their keys, once the centre has registered each."""
     outside = cast.signed_in(ADMINISTRATOR)
+    organisations = {team.key: cast.organisations[name] for name, team in OWN_TEAMS.items()}
 
     def register(provider: Provider) -> tuple[int, str]:
         request = pb.RegisterProviderRequest(
@@ -107,6 +119,7 @@ def _register(cast: Cast, providers: Iterable[Provider]) -> dict[int, str]:
             authority=provider.authority,
             urn=provider.urn,
             ods_code=provider.ods_code,
+            organisation_id=organisations.get(provider.key, ""),
         )
         return provider.key, outside.call(outside.providers.RegisterProvider, request).provider_id
 

@@ -18,6 +18,7 @@ _AUDITS = frozenset({AUDITOR, CENTRAL_AUDITOR})
 _EVERYWHERE = frozenset({NATIONAL_ADMINISTRATOR, CENTRAL_AUDITOR})
 _GRANTED_CENTRALLY = _EVERYWHERE | {CUSTODIAN}
 _MEDIATED = frozenset({"record.search", "record.open", "home.open"})
+_OWN_AREA = frozenset({"ROLE_DATA_MANAGER", SHIELD_OFFICER})
 
 
 def go_together(roles: Iterable[str]) -> bool:
@@ -37,6 +38,11 @@ def go_together(roles: Iterable[str]) -> bool:
 def is_mediated(role: str, permission: str) -> bool:
     """Whether a call is made for a colleague, who must be named."""
     return role == MEDIATOR and permission in _MEDIATED
+
+
+def is_anywhere(role: str) -> bool:
+    """Whether a role's looks know no area, as a mediator's don't."""
+    return role not in _OWN_AREA
 
 
 def may_grant(granter: str, role: str) -> bool:

@@ -72,7 +72,8 @@ class BeginMediation:
         self, caller: Caller, act: Act, username: str, now: datetime
     ) -> tuple[Stored[PersonStanding], Stored[OrganisationStanding]]:
         person, service = self.parties.person_called(username), self.parties.service()
-        organisation = self.parties.organisation(person.standing.organisation) if person else None
+        # Asked for a name that nobody has too, or that would be told by the time it takes.
+        organisation = self.parties.organisation(person.standing.organisation if person else act.org)
         if (
             person is None
             or organisation is None
@@ -98,8 +99,9 @@ class BeginMediation:
 
 
 def might_look(person: PersonStanding, organisation: OrganisationStanding, now: datetime) -> bool:
-    """Whether somebody holds a role in which one searches, and is no mediator."""
+    """Whether somebody holds a role in which one searches everywhere, as a mediator does, and is no mediator."""
     held = person.roles_at(now)
     return roles.MEDIATOR not in held and any(
-        _NEEDED in permissions_of(role) and conditions.lets(organisation, _NEEDED, role) for role in held
+        _NEEDED in permissions_of(role) and roles.is_anywhere(role) and conditions.lets(organisation, _NEEDED, role)
+        for role in held
     )

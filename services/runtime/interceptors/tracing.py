@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import grpc
@@ -19,13 +19,22 @@ _UNLISTED = "unlisted"
 class Tracing(Interceptor):
     """The outermost but for admission: it sees how the error boundary ended the call, and no error's text.
 
-    A method that is not in `table` is called "unlisted", since its name was written by whoever called.
+    A method that is not in `table` is called "unlisted", since its name was written by whoever called. `joins` says
+    whose trace a call's span joins: everybody's, where only processes of ours call.
     """
 
-    def __init__(self, *, process: str, table: AccessTable, telemetry: Telemetry) -> None:
+    def __init__(
+        self,
+        *,
+        process: str,
+        table: AccessTable,
+        telemetry: Telemetry,
+        joins: Callable[[grpc.ServicerContext], bool] = lambda _: True,
+    ) -> None:
         self._process = process
         self._table = table
         self._telemetry = telemetry
+        self._joins = joins
 
     def intercept_service(
         self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
@@ -41,7 +50,7 @@ class Tracing(Interceptor):
             outcome = begin_outcome()
             with self._telemetry.tracer.start_as_current_span(
                 name,
-                context=context_from(context.invocation_metadata()),
+                context=context_from(context.invocation_metadata() if self._joins(context) else ()),
                 kind=SpanKind.SERVER,
                 record_exception=False,
                 set_status_on_exception=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Callable
 
@@ -132,3 +133,31 @@ def test_it_drains_when_told_to_stop(ledger: LedgerProcess) -> None:
     assert ledger.stop() == 0
     ledger.start()
     assert ledger.call("directory", "OpenIndexKey", pb.OpenIndexKeyRequest()).key
+
+
+def test_a_restored_directory_asks_what_ended_and_takes_nothing_back_alone(ledger: LedgerProcess) -> None:
+    ledger.found()
+    ledger.sign_in()
+    create = pb.CreateChildEffect(
+        search_handle=search(ledger).search_handle,
+        criteria_digest=b"c" * 32,
+        candidates=bytes(512),
+        source=SOURCE,
+        sections=SECTIONS,
+        authority="E08000001",
+    )
+    request = pb.EnterRequest(idempotency_key=str(uuid.uuid4()), create_child=create)
+    entered = ledger.call("directory", "Enter", request, token=ledger.token("CreateChild"))
+    settled = ledger.call("directory", "Settle", pb.SettleRequest(act_id=entered.act_id, done=True))
+    listing = pb.ListEndedActsRequest(from_index=entered.receipt.index)
+    ended = ledger.call("directory", "ListEndedActs", listing)
+    assert [(one.act_id, one.index) for one in ended.acts] == [(entered.act_id, settled.receipt.index)]
+    assert ended.next_index == ended.size
+    part = hashlib.sha256(entered.act_id).digest()
+    loss = pb.LowerHeadsRequest(
+        acts=[pb.LostAct(act_id=entered.act_id, index=settled.receipt.index)], parts=[part], lost_count=1
+    )
+    assert refusal(lambda: ledger.call("directory", "LowerHeads", loss)) == "LOSS_NOT_ACCEPTED"
+    for process in ("identity", "shielding", "audit.review"):
+        assert refusal(lambda process=process: ledger.call(process, "LowerHeads", loss)) == "NOT_PERMITTED"
+        assert refusal(lambda process=process: ledger.call(process, "ListEndedActs", listing)) == "NOT_PERMITTED"

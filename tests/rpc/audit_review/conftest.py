@@ -19,7 +19,9 @@ from contactpoint.audit.review.v1 import review_service_pb2_grpc as rpc
 
 from services.audit.review.clients.ledger import RemoteLedger
 from services.audit.review.clients.log import RemoteLog
-from services.audit.review.rpc import ReviewServicer
+from services.audit.review.clients.losses import RemoteLosses
+from services.audit.review.rpc import CustodyServicer, ReviewServicer
+from services.audit.review.use_cases.accept_loss import AcceptLoss
 from services.audit.review.use_cases.list_entries import ListEntries
 from services.audit.review.use_cases.list_own_looks import ListOwnLooks
 from services.audit.review.use_cases.who_looked_at import WhoLookedAt
@@ -42,6 +44,7 @@ PERSON = "8a4f8f0c-7a8e-4a7e-9d8e-0c6f6c1b2a3d"
 ORGANISATION = "11111111-7a8e-4a7e-9d8e-0c6f6c1b2a3d"
 SIGNER = Signer()
 REVIEW = "/contactpoint.audit.review.v1.ReviewService/"
+CUSTODY = "/contactpoint.audit.review.v1.CustodyService/"
 
 
 def an_entry(index: int) -> entry_pb2.Entry:
@@ -135,6 +138,10 @@ class LedgerServicer(ledger_rpc.LedgerServiceServicer):
         ledger.change(answer)
         return answer
 
+    def Enter(self, request: ledger_pb.EnterRequest, context: grpc.ServicerContext) -> ledger_pb.EnterResponse:
+        receipt = self._ledger.take(request)
+        return ledger_pb.EnterResponse(receipt=receipt, act_id=b"a" * 32, state=ledger_pb.ACT_STATE_DONE)
+
 
 class ProcessServicer(ledger_rpc.ProcessServiceServicer):
     def __init__(self, ledger: FakeLedger) -> None:
@@ -186,6 +193,13 @@ class Stage:
         stub = rpc.ReviewServiceStub(self.channel)
         return getattr(stub, method)(request, timeout=3, metadata=(("contactpoint-act", token),))
 
+    def custody(self, method: str, request: Any, *, role: str = "ROLE_CUSTODIAN") -> Any:
+        """Return the answer to a call of CustodyService, as the edge makes it."""
+        said = {"aud": "audit.review", "mth": CUSTODY + method, "cnf": self.edge.thumbprint, "rol": role}
+        token = self.keys.sign(dataclasses.replace(an_act(request.SerializeToString()), **said))
+        stub = rpc.CustodyServiceStub(self.channel)
+        return getattr(stub, method)(request, timeout=3, metadata=(("contactpoint-act", token),))
+
 
 def a_server(process: str, issued: Issued, keys: SigningKey, register: Register) -> RunningServer:
     """Return a server with every interceptor that the real one has."""
@@ -229,6 +243,10 @@ def stage(authority: Authority) -> Iterator[Stage]:
         ledger_rpc.add_LedgerServiceServicer_to_server(LedgerServicer(ledger), server)  # type: ignore[abstract]  # what is called
         ledger_rpc.add_ProcessServiceServicer_to_server(ProcessServicer(ledger), server)  # type: ignore[abstract]  # the same
 
+    def register_review(server: grpc.Server) -> None:
+        rpc.add_ReviewServiceServicer_to_server(servicer, server)
+        rpc.add_CustodyServiceServicer_to_server(custody, server)
+
     with ExitStack() as stack:
         behind = stack.enter_context(a_server("audit.ledger", own["audit.ledger"], keys, register_ledger))
         channel = stack.enter_context(
@@ -245,12 +263,13 @@ def stage(authority: Authority) -> Iterator[Stage]:
             list_own_looks=ListOwnLooks(ledger=remote),
             list_entries=ListEntries(ledger=remote),
         )
+        custody = CustodyServicer(accept_loss=AcceptLoss(losses=RemoteLosses(channel, guard)))
         review = stack.enter_context(
             a_server(
                 "audit.review",
                 own["audit.review"],
                 keys,
-                lambda server: rpc.add_ReviewServiceServicer_to_server(servicer, server),
+                register_review,
             )
         )
         files = own["gateway.edge"].files

@@ -131,8 +131,10 @@ def starting(authority: Authority) -> Iterator[StartEdge]:
     """Yield what starts an edge with fakes behind it; all are stopped at the end of the block."""
     with ExitStack() as stack:
 
-        def started(*, count: Count = not_counted, grid: AnswerGrid | None = None) -> EdgeStack:
-            table, telemetry = whole_table(), Telemetry.nothing()
+        def started(
+            *, count: Count = not_counted, grid: AnswerGrid | None = None, telemetry: Telemetry | None = None
+        ) -> EdgeStack:
+            table, telemetry = whole_table(), telemetry or Telemetry.nothing()
             identity, owner = FakeIdentity(), FakeOwner()
             certificates = {
                 name: WatchedCertificates(authority.process(name).files)
@@ -180,7 +182,7 @@ def starting(authority: Authority) -> Iterator[StartEdge]:
                 lambda server: server.add_generic_rpc_handlers((handler,)),
                 settings=settings("gateway.edge"),
                 certificates=certificates["gateway.edge"],
-                interceptors=edge_interceptors(table, telemetry),
+                interceptors=edge_interceptors(table, telemetry, environment="synthetic"),
                 table=None,
             )
             made = EdgeStack(authority, identity, owner, running, authority.process("gateway.web"), behind)

@@ -127,7 +127,7 @@ def test_a_supplier_comes_with_its_certificate_alone(edge: EdgeStack) -> None:
         ("x_user_id", "ada"),
         ("x-forwarded-for", "192.0.2.1"),
         ("cookie", "session=s"),
-        ("traceparent", "00-" + "1" * 32 + "-" + "2" * 16 + "-01"),
+        ("tracestate", "a=b"),
         ("authorization", "Bearer " + OTHER_SESSION),
     ],
 )

@@ -189,6 +189,49 @@ def test_who_never_finishes_asking_is_cut_off(running: Running, sent: bytes) -> 
         assert time.monotonic() - began < 4
 
 
+def test_who_asks_and_never_reads_is_cut_off(running: Running) -> None:
+    asking = socket.socket()
+    # Little room on this side, so that answers wait on the other.
+    asking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    asking.settimeout(5)
+    asking.connect(("localhost", running.port))
+    request = f"GET /about HTTP/1.1\r\nHost: localhost:{running.port}\r\n\r\n".encode()
+    with asking, running.trusting.wrap_socket(asking, server_hostname="localhost") as secured:
+        with suppress(OSError):
+            secured.sendall(request * 200)
+        assert established(running.port, secured.getsockname()[1])
+        assert until(lambda: not established(running.port, secured.getsockname()[1]), 3 * _ARRIVAL_SECONDS + 3)
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked",
+        b"Transfer-Encoding: chunked\r\nContent-Length: 5",
+        b"Transfer-Encoding: chunked",
+        b"Transfer-Encoding: xchunked",
+        b"Transfer-Encoding : chunked",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+        b"Content-Length: 5\r\nContent-Length: 6",
+        b"Content-Length: +5",
+    ],
+)
+def test_a_length_that_could_be_read_in_two_ways_ends_the_connection(running: Running, framing: bytes) -> None:
+    host = f"Host: localhost:{running.port}\r\n".encode()
+    form = "".join(f"{name}: {value}\r\n" for name, value in running.of_our_own_form.items()).encode()
+    hidden = b"GET /teams HTTP/1.1\r\n" + host + b"\r\n"
+    with (
+        socket.create_connection(("localhost", running.port), timeout=5) as plain,
+        running.trusting.wrap_socket(plain, server_hostname="localhost") as secured,
+    ):
+        secured.sendall(b"POST /sign-in HTTP/1.1\r\n" + host + form + framing + b"\r\n\r\n0\r\n\r\n" + hidden)
+        answers = b""
+        with suppress(ssl.SSLError, ConnectionError):
+            while more := secured.recv(65536):
+                answers += more
+    assert answers.count(b"HTTP/1.1 ") == answers.count(b"HTTP/1.1 400 ") == 1
+
+
 def test_a_form_that_never_comes_is_refused(running: Running) -> None:
     with running.connected() as connection:
         connection.putrequest("POST", "/sign-in", skip_host=True)
@@ -280,6 +323,13 @@ def test_settings_that_cannot_be_used_are_refused(tmp_path: Path, changed: dict[
     )
     assert done.returncode == 78
     assert said in done.stderr
+
+
+def established(server: int, client: int) -> bool:
+    """Return whether the server's side of a connection on the loopback is open (the kernel's table, state 01)."""
+    own, other = f":{server:04X}", f":{client:04X}"
+    lines = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+    return any(line[1].endswith(own) and line[2].endswith(other) and line[3] == "01" for line in lines)
 
 
 def asks(connection: http.client.HTTPSConnection, *, to_stay: bool = False) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Engine
 from services.directory.domain.matching import Question
 from services.directory.index.keys import IndexKey
 from services.directory.ports import Outcome, Receipt
+from services.directory.storage.acts import SqlHeldActs
 from services.directory.storage.awaited_index import AwaitedIndex
 from services.directory.storage.container import Containers
 from services.directory.storage.index_log import IndexLog
@@ -147,3 +148,12 @@ def test_the_index_answers_once_the_ledger_gave_its_key(engine: Engine) -> None:
     stopping.set()
     follower.join(5)
     assert not follower.is_alive()
+
+
+def test_held_is_what_ended_done(engine: Engine) -> None:
+    records = records_of(engine)
+    done, given_up, unknown = (secrets.token_bytes(32) for _ in range(3))
+    records.end(done, Outcome.DONE)
+    records.end(given_up, Outcome.CANCELLED)
+    assert SqlHeldActs(engine=engine).done_among({done, given_up, unknown}) == {done}
+    assert SqlHeldActs(engine=engine).done_among(set()) == frozenset()

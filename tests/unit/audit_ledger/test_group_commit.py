@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import struct
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -60,15 +61,24 @@ def test_an_act_whose_answer_was_lost_is_the_same_in_its_retry(ledger: Ledger, n
     assert len(kept_of(ledger).rows) == before
 
 
-def test_one_fault_spoils_one_call(ledger: Ledger) -> None:
-    def faulty(_: Batch) -> Decision[int]:
-        raise KeyError("somebody's name")
+class Unheard(Exception):  # of a library's own kind, such as struct.error
+    """A fault that nobody thought of."""
+
+
+@pytest.mark.parametrize("fault", [KeyError, struct.error, Unheard])
+@pytest.mark.parametrize("late", [False, True])
+def test_one_fault_spoils_one_call(ledger: Ledger, fault: type[Exception], late: bool) -> None:
+    def raising(_: object) -> int:
+        raise fault("somebody's name")
+
+    def faulty(batch: Batch) -> Decision[int]:
+        return Decision(answer=raising if late else raising(batch))  # type: ignore[arg-type]  # it raises
 
     def good(_: int) -> Any:
         return EnterRefusals(writer=ledger.writer)(REFUSALS)
 
     def bad(_: int) -> Any:
-        with pytest.raises(KeyError):
+        with pytest.raises(fault):
             ledger.writer.write(ProcessWork(faulty))
 
     with ThreadPoolExecutor(16) as pool:

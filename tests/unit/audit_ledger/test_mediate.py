@@ -9,8 +9,8 @@ from services.audit.ledger.domain.entry import MediationChanged, Outcome, Subjec
 from services.audit.ledger.effects.change_standing import ChangeStanding
 from services.audit.ledger.errors import MediationNeeded
 from services.audit.ledger.use_cases.read_own_entries import ReadOwnEntries
-from services.runtime.errors import NotPermitted, ServiceError, StandingChanged
-from tests.fakes.audit_ledger import Kept, Ledger, Person, candidate, in_memory
+from services.runtime.errors import CeilingReached, NotPermitted, ServiceError, StandingChanged
+from tests.fakes.audit_ledger import Kept, Ledger, Person, candidate, in_memory, with_ceilings
 from tests.unit.audit_ledger.conftest import last_entry
 
 
@@ -111,6 +111,29 @@ def test_the_colleagues_standings_must_be_in_the_token(ledger: Ledger, nurse: Pe
     own = ledger.token(mediator, "directory:DirectoryService/SearchChildren").std
     with pytest.raises(StandingChanged):
         search_for(ledger, mediator, nurse, number, std=own)
+
+
+def test_whoever_reached_a_ceiling_does_not_go_on_through_a_mediator() -> None:
+    plain = in_memory()
+    plain.stop()
+    ledger = in_memory(limits=with_ceilings(plain.limits, person_opened=2))
+    ledger.found()
+    nurse, other, mediator = ledger.somebody(), ledger.somebody(), ledger.somebody("ROLE_MEDIATOR")
+    number = ledger.create(ledger.somebody()).number
+    ledger.mediate(mediator, nurse)
+    handle = search_for(ledger, mediator, nurse, number)
+    for _ in range(2):
+        ledger.look(nurse, number=number)
+    with pytest.raises(CeilingReached):
+        search_for(ledger, mediator, nurse, number)
+    with pytest.raises(CeilingReached):
+        ledger.look(mediator, handle, call=ledger.looking_for(mediator, nurse, "OpenRecord", "EnterLook"))
+    # What the mediator does counts for the mediator alone: another colleague has all of the own day left.
+    ledger.mediate(mediator, other)
+    search_for(ledger, mediator, other, number)
+    for _ in range(2):
+        ledger.look(other, number=number)
+    ledger.stop()
 
 
 @pytest.mark.parametrize("role", ["ROLE_PRACTITIONER", "ROLE_SHIELD_OFFICER", "ROLE_DATA_MANAGER"])

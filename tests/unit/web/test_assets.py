@@ -13,6 +13,7 @@ import pytest
 
 from deploy.local.layout import PROJECT
 from gateway.web.assets import Assets
+from gateway.web.templating import mail_link
 from tests.unit.web.standing_alone import Pages
 
 WEB = PROJECT / "gateway" / "web"
@@ -95,3 +96,9 @@ def test_a_template_has_nothing_inline_and_marks_nothing_as_safe(path: Path) -> 
     if path.name != "forms.html":
         assert tokens >= forms
         assert all('method="post"' in form for form in re.findall(r"<form\b[^>]*>", text))
+
+
+def test_an_e_mail_address_addresses_nobody_else() -> None:
+    assert mail_link("ada@nhs.example") == "mailto:ada@nhs.example"
+    assert mail_link("ada?bcc=eve%40evil.example&to=x@nhs.example").count("?") == 0
+    assert "%3Fbcc%3Deve%2540evil" in mail_link("ada?bcc=eve%40evil.example&to=x@nhs.example")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from contactpoint.identity.v1 import identity_service_pb2 as pb
@@ -49,6 +50,8 @@ def test_a_form_of_ours_acts(pages: Pages) -> None:
         {"content_type": "multipart/form-data; boundary=x"},
         {"content_type": None},
         {"content_length": "x"},
+        {"transfer_encoding": "chunked"},
+        {"transfer_encoding": "chunked", "content_length": None},
     ],
 )
 def test_a_form_from_elsewhere_does_nothing(pages: Pages, headers: dict[str, str | None]) -> None:
@@ -144,6 +147,13 @@ def test_values_are_one_form_of_unicode_and_passwords_are_as_typed() -> None:
     assert (found.one("name"), found.exact("password"), found.every("tick")) == ("Siân", " a ", ["1", "2"])
     assert found.one("absent") == ""
     assert repr(found) == "Submitted()"
+
+
+@pytest.mark.parametrize("unseen", ["\u202e", "\u2066", "\u200b", "\u00ad", "\ufeff", "\u200f", "\U000e0041"])
+def test_what_nobody_sees_is_no_part_of_a_value(unseen: str) -> None:
+    found = submitted.read(f"name=A{quote(unseen)}da&password=A{quote(unseen)}".encode())
+    assert found.one("name") == found.every("name")[0] == found.as_typed()["name"] == "Ada"
+    assert found.exact("password") == f"A{unseen}"
 
 
 def test_control_characters_are_no_value() -> None:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from gateway.web.asked import Asked
 from gateway.web.page import ANYONE, GET
 from gateway.web.security import PAGE_HEADERS
+from gateway.web.urls import TABLE
 from gateway.web.visitor import Visitor
 from services.runtime.telemetry import JsonLines
 from tests.unit.web.standing_alone import NOW, Answer, Pages, a_visitor
@@ -72,6 +73,12 @@ def test_there_is_no_other_method(pages: Pages, method: str) -> None:
         {"sec_fetch_dest": "iframe"},
         {"sec_fetch_dest": "object"},
         {"sec_purpose": "prefetch;prerender"},
+        {"sec_purpose": "Prefetch"},
+        {"x_moz": "prefetch"},
+        # Whatever draws a look writes an entry, so a picture, a script, or a fetch of our own pages draws nothing.
+        {"sec_fetch_site": "same-origin", "sec_fetch_dest": "image"},
+        {"sec_fetch_site": "same-origin", "sec_fetch_dest": "empty"},
+        {"sec_fetch_site": "same-origin", "sec_fetch_dest": "script"},
     ],
 )
 def test_another_site_learns_the_same_whoever_is_signed_in(pages: Pages, headers: dict[str, str]) -> None:
@@ -89,6 +96,7 @@ def test_another_site_learns_the_same_whoever_is_signed_in(pages: Pages, headers
 def test_the_person_comes_in_by_a_typed_address(pages: Pages, site: str | None) -> None:
     pages.sign_in()
     assert pages.get("/policy", sec_fetch_site=site).status == 200
+    assert pages.get("/policy", sec_fetch_site=site, sec_fetch_dest="document").status == 200
 
 
 def test_a_link_from_a_mail_goes_on_by_a_step_of_our_own(pages: Pages) -> None:
@@ -126,14 +134,18 @@ def test_more_pages_than_can_be_drawn_are_refused_at_once(make: Callable[..., Pa
         goes_on.wait(5)
         return Response("drawn")
 
-    pages = make(table=(GET("/x", waits, ANYONE, "X"),), workers=1, waiting=1)
+    pages = make(table=(*TABLE, GET("/x", waits, ANYONE, "X")), workers=1, waiting=1)
     answers: list[Answer] = []
     asking = [threading.Thread(target=lambda: answers.append(pages.get("/x"))) for _ in range(2)]
     for one in asking:
         one.start()
-    while pages.app._busy < 2:
+    while pages.app._workers_for_strangers.busy < 2:
         time.sleep(0.01)
     assert pages.get("/x").status == 503
+    # Who is signed in is not kept from a child by a flood of strangers.
+    pages.sign_in()
+    assert pages.get("/policy").status == 200
+    pages.held.clear()
     goes_on.set()
     for one in asking:
         one.join()
@@ -164,10 +176,12 @@ def test_signing_out_clears_everything_even_when_nobody_answers(pages: Pages) ->
         else:
             pages.edge.answers.clear()
         drawn = pages.get("/policy")
+        pages.held |= {"__Host-mediation": "of a colleague", "__Host-typed": "a child", "__Host-page-x": "another"}
         answer = pages.post("/sign-out", {"csrf": drawn.csrf, "act": drawn.act})
         assert answer.header("location") == ("/signed-out" if has_answer else "/signed-out?yet=no")
-        assert answer.header("clear-site-data") == '"cache", "cookies", "storage"'
-        assert "__Host-session" not in pages.held
+        # Not "cookies": other services of the same domain would be signed out too. So ours go one by one.
+        assert answer.header("clear-site-data") == '"cache", "storage"'
+        assert pages.held == {}
     assert "by itself" in pages.get("/signed-out?yet=no").text
     # A page that anybody can be led to must not sign anybody out.
     assert pages.get("/signed-out").header("clear-site-data") is None
@@ -200,6 +214,17 @@ def test_idleness_counts_from_the_last_answered_call(pages: Pages, minutes: floa
     pages.clock.at = NOW + timedelta(minutes=minutes)
     answer = pages.get("/policy")
     assert f'<noscript><meta http-equiv="refresh" content="{refresh}; url=/still-there"></noscript>' in answer.text
+
+
+def test_after_its_idle_end_nothing_is_drawn_from_what_the_browser_holds(pages: Pages) -> None:
+    pages.sign_in()
+    pages.held["__Host-page-x"] = pages.held["__Host-mediation"] = "of this session"
+    pages.clock.at = NOW + timedelta(minutes=14)
+    answer = pages.get("/policy")
+    assert (answer.status, answer.header("location")) == (303, "/sign-in?why=ended")
+    assert pages.held == {}
+    # Nobody had to be asked.
+    assert pages.edge.calls == []
 
 
 def test_one_press_keeps_the_session(pages: Pages) -> None:

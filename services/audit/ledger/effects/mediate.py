@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from services.audit.ledger.domain.act import Act, ActState
@@ -13,11 +13,8 @@ from services.audit.ledger.domain.entry import MediationChanged, Receipt, Subjec
 from services.audit.ledger.domain.keyring import Keyring
 from services.audit.ledger.domain.work import Batch
 from services.audit.ledger.effects import Effected, Entered, as_it_stands, new_act
-from services.audit.ledger.release_rule import MEDIATOR, ReleaseRule
+from services.audit.ledger.release_rule import MEDIATED_FOR, MEDIATOR, ReleaseRule
 from services.runtime.errors import NotPermitted, StandingChanged
-
-LONGEST = timedelta(minutes=15)
-_CLOCK_SLACK = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +53,7 @@ class Mediate:
     def _check(self, call: Call, batch: Batch) -> None:
         if call.token.rol != MEDIATOR or self.beneficiary == call.token.sub:
             raise Refused("BENEFICIARY_NOT_ALLOWED", NotPermitted())
-        if not batch.now < self.until <= batch.now + LONGEST + _CLOCK_SLACK:
+        if not batch.now < self.until <= batch.now + MEDIATED_FOR:
             raise Refused("MEDIATION_TOO_LONG", NotPermitted())
         standings = batch.registers.standings
         if standings.get(("person", self.beneficiary)) != self.beneficiary_digest:

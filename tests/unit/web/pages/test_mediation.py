@@ -44,6 +44,8 @@ def test_every_page_says_for_whom(pages: Pages) -> None:
 def test_it_is_over_after_its_time(pages: Pages) -> None:
     press(pages, see(pages, "/mediation"), "Look for this colleague", TYPED)
     pages.clock.at = NOW + timedelta(minutes=15)
+    # The session went on being used.
+    pages.sign_in(a_visitor(roles=("ROLE_MEDIATOR",), used_at=pages.clock.at))
     assert BANNER not in pages.get("/search").text
     assert "First name your colleague" in see(pages, "/search").text
 
