@@ -91,6 +91,9 @@ image-test: protos pages .venv-deploy/.made-from-deploy-tools-txt ## Build the i
 cluster-smoke: protos pages $(BIN)/kubectl ## Play the rendered manifests with podman and go the main journey (KEEP=1 leaves it)
 	$(PYTHON_RUN) -m deploy.smoke
 
+restore-drill: protos ## Lose everything, begin from shares and backups on an empty folder, try each case
+	$(PYTHON_RUN) -m deploy.backup.drill
+
 manifests: $(BIN)/kubectl ## Print the manifests of an overlay as the cluster gets them (O=dev)
 	@$(BIN)/kubectl kustomize deploy/kubernetes/overlays/$(or $(O),dev)
 
@@ -132,4 +135,4 @@ $(BIN)/kubectl: requirements/kubectl.txt | setup
 .venv-deploy/.made-from-deploy-tools-txt: requirements/deploy-tools.txt | setup
 	@tools/setup_deploy $(VENV) .venv-deploy
 
-.PHONY: browse browser screenshots docs demo run stop code setup protos pages test quick manifests check-observability check-deploy check format lock bench promises kill-tests image image-test cluster-smoke clean help
+.PHONY: browse browser screenshots docs demo run stop code setup protos pages test quick manifests check-observability check-deploy check format lock bench promises kill-tests image image-test cluster-smoke restore-drill clean help

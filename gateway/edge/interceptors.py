@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import grpc
 
 from gateway.edge.forward import WEB_GATEWAY
@@ -9,10 +11,10 @@ from services.runtime.access import AccessTable
 from services.runtime.errors import NotAuthenticated
 from services.runtime.interceptors.arity import Interceptor
 from services.runtime.interceptors.error_boundary import ErrorBoundary
-from services.runtime.interceptors.limits import OUTSIDE_KEYS, Limits
+from services.runtime.interceptors.limits import OUTSIDE_KEYS, PAGE_TRACE_KEY, Limits
 from services.runtime.interceptors.tracing import Tracing
 from services.runtime.peers import peer_of
-from services.runtime.telemetry import Telemetry
+from services.runtime.telemetry import Telemetry, context_from
 
 PROCESS = "gateway.edge"
 
@@ -20,8 +22,12 @@ PROCESS = "gateway.edge"
 def edge_interceptors(table: AccessTable, telemetry: Telemetry, *, environment: str) -> list[Interceptor]:
     """Return the interceptors, outermost first: as a service's, without its token, its table and its messages.
 
-    A call of our own pages joins its page's trace; what any other caller says of traces is refused, and not read.
+    A call of our own pages joins its page's trace; what any other caller says of traces is not read.
     """
+
+    def trace_of(context: grpc.ServicerContext) -> Any:
+        metadata = context.invocation_metadata() if is_of_pages(context) else ()
+        return context_from(metadata, PAGE_TRACE_KEY)
 
     def is_of_pages(context: grpc.ServicerContext) -> bool:
         try:
@@ -30,7 +36,7 @@ def edge_interceptors(table: AccessTable, telemetry: Telemetry, *, environment: 
             return False
 
     return [
-        Tracing(process=PROCESS, table=table, telemetry=telemetry, joins=is_of_pages),
+        Tracing(process=PROCESS, table=table, telemetry=telemetry, trace_of=trace_of),
         ErrorBoundary(process=PROCESS),
-        Limits(allowed_keys=OUTSIDE_KEYS, traced=is_of_pages),
+        Limits(allowed_keys=OUTSIDE_KEYS),
     ]

@@ -18,6 +18,7 @@ from services.runtime.certificates import CertificateFiles, WatchedCertificates
 from services.runtime.channels import PeerChannel
 from services.runtime.clock import SystemClock
 from services.runtime.config import read_secret
+from services.runtime.interceptors.limits import PAGE_TRACE_KEY
 from services.runtime.telemetry import Telemetry
 
 
@@ -27,7 +28,11 @@ def serve(config: WebConfig) -> int:
     telemetry = Telemetry.of(config)
     probes = Probes(config.host, config.health_port)
     with PeerChannel(
-        process=EDGE, address=config.peers[EDGE], certificates=certificates, forward_errors=True
+        process=EDGE,
+        address=config.peers[EDGE],
+        certificates=certificates,
+        forward_errors=True,
+        trace_key=PAGE_TRACE_KEY,
     ) as channel:
         site = Site(
             origin=config.origin,

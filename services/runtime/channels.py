@@ -33,7 +33,7 @@ class PeerChannel(grpc.Channel):
 
     Of several servers any is as good, in turn; if the process `is_led`, the one that leads is asked. `known_errors` are
     the caller's own classes for refusals that only this peer makes; `forward_errors` (the edge) hands on refusals of
-    unknown reasons as they came.
+    unknown reasons as they came. `trace_key` is what the peer reads a call's trace from.
     """
 
     def __init__(
@@ -45,7 +45,9 @@ class PeerChannel(grpc.Channel):
         known_errors: Iterable[type[ServiceError]] = (),
         forward_errors: bool = False,
         is_led: bool = False,
+        trace_key: str = "traceparent",
     ) -> None:
+        self._trace_key = trace_key
         self._known_errors = tuple(known_errors)
         self._forward_errors = forward_errors
         self._said: dict[str, Callable[[], str]] = {}
@@ -78,7 +80,7 @@ class PeerChannel(grpc.Channel):
         lead, since nothing was done. Raises the ServiceError that the refusal says.
         """
         deadline = deadlines.current()
-        carried = [*metadata, *((key, value()) for key, value in self._said.items()), *telemetry.onward_metadata()]
+        carried = [*metadata, *((key, value()) for key, value in self._said.items()), *telemetry.onward_metadata(self._trace_key)]
         if with_act:
             token = current_caller().token
             if token is None:

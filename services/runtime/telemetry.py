@@ -184,16 +184,16 @@ def _seconds_left(certificates: WatchedCertificates) -> float:
     return (certificate.not_valid_after_utc - datetime.now(UTC)).total_seconds()
 
 
-def onward_metadata() -> list[tuple[str, str]]:
-    """Return the metadata that ties an onward call to the present span: `traceparent`, or nothing."""
+def onward_metadata(key: str = "traceparent") -> list[tuple[str, str]]:
+    """Return the metadata that ties an onward call to the present span: its `traceparent` as `key`, or nothing."""
     carrier: dict[str, str] = {}
     _propagator.inject(carrier)
-    return [("traceparent", carrier["traceparent"])] if "traceparent" in carrier else []
+    return [(key, carrier["traceparent"])] if "traceparent" in carrier else []
 
 
-def context_from(metadata: Sequence[tuple[str, str | bytes]]) -> Any:
-    """Return the trace context that came with a call; an own one if none came, or more than one."""
-    found = [value for key, value in metadata if key == "traceparent" and isinstance(value, str)]
+def context_from(metadata: Sequence[tuple[str, str | bytes]], key: str = "traceparent") -> Any:
+    """Return the trace context that came with a call as `key`; an own one if none came, or more than one."""
+    found = [value for name, value in metadata if name == key and isinstance(value, str)]
     return _propagator.extract({"traceparent": found[0]} if len(found) == 1 else {})
 
 

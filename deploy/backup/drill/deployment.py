@@ -122,7 +122,10 @@ class Deployment:
         self.suite.start()
 
     def take_back(self, process: str, kept: Kept, until: str) -> None:
-        """Put a process's database as of a moment in the place of its newest, which lies beside it from then on."""
+        """Put a process's database as of a moment in the place of its newest, which lies beside it from then on.
+
+        The process itself stays down.
+        """
         server = self.server(process)
         self._stop(process)
         server.data.rename(_newest(server))
@@ -130,7 +133,6 @@ class Deployment:
         self.suite.process(server.name).start()
         # The roles' passwords are as old as the copy.
         databases.prepare(self.suite.layout, server, [self.suite.plan.process(process)])
-        self.suite.process(process).start()
 
     def put_newest_back(self, process: str) -> None:
         """Put the newest database of a process back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -48,7 +49,8 @@ class Life:
     def await_sign_in(self) -> None:
         """Return once somebody whom nobody knows is refused for that, and not because identity is away."""
         outside = self.cast.outside(self.cast.accounts[ADMINISTRATOR].organisation)
-        request = identity.SignInRequest(username="nobody.at.all", password="no password of anybody's", code="000000")
+        nobody = secrets.token_urlsafe()
+        request = identity.SignInRequest(username="nobody.at.all", password=nobody, code="000000")
         refused("SIGN_IN_REFUSED", lambda: once_reached(lambda: outside.call(outside.sign_in_service.SignIn, request)))
 
     # directory --------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import grpc
@@ -25,8 +25,9 @@ INSIDE_KEYS = frozenset({ACT_KEY, CHANNEL_KEY, KNOWN_KEY, "traceparent", "traces
 """What may come from one of our processes."""
 OUTSIDE_KEYS = frozenset({SESSION_KEY})
 """What may come to the edge from outside."""
-TRACE_KEYS = frozenset({"traceparent"})
-"""What may come to the edge from our own pages besides: which page asks."""
+PAGE_TRACE_KEY = "page-traceparent"
+"""The trace of the page that asks; the edge reads it of our own pages alone. It is not called `traceparent`, because an
+edge of release 1 refuses that from outside, and it must be possible to go back to that edge beneath these pages."""
 
 # Keys that say, or that some proxy or library would take as saying, who is calling.
 _NAMES_SOMEBODY = (
@@ -42,16 +43,8 @@ Metadata = Sequence[tuple[str, str | bytes]]
 class Limits(Interceptor):
     """Holds every call to five seconds, 256 KiB, 8 KiB of metadata, and the allowed identity keys, once each."""
 
-    def __init__(
-        self,
-        *,
-        allowed_keys: frozenset[str],
-        longest_seconds: float = deadlines.LONGEST_SECONDS,
-        traced: Callable[[grpc.ServicerContext], bool] = lambda _: False,
-    ) -> None:
-        """`traced` says whose calls may carry `traceparent` besides the allowed keys."""
+    def __init__(self, *, allowed_keys: frozenset[str], longest_seconds: float = deadlines.LONGEST_SECONDS) -> None:
         self._allowed_keys = allowed_keys
-        self._traced = traced
         self._longest_seconds = longest_seconds
 
     def intercept_service(
@@ -67,8 +60,7 @@ class Limits(Interceptor):
             deadline = _the_earlier(latest, context.time_remaining())
             deadlines.begin(deadline)
             deadline.check()
-            allowed = self._allowed_keys | TRACE_KEYS if self._traced(context) else self._allowed_keys
-            check_metadata(context.invocation_metadata(), allowed_keys=allowed)
+            check_metadata(context.invocation_metadata(), allowed_keys=self._allowed_keys)
             if request is not None and len(request) > LARGEST_MESSAGE_BYTES:
                 raise MessageTooLarge
             yield

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import grpc
 from opentelemetry.trace import SpanKind
@@ -19,8 +20,8 @@ _UNLISTED = "unlisted"
 class Tracing(Interceptor):
     """The outermost but for admission: it sees how the error boundary ended the call, and no error's text.
 
-    A method that is not in `table` is called "unlisted", since its name was written by whoever called. `joins` says
-    whose trace a call's span joins: everybody's, where only processes of ours call.
+    A method that is not in `table` is called "unlisted", since its name was written by whoever called. `trace_of`
+    says which trace a call's span joins: its caller's, where only processes of ours call.
     """
 
     def __init__(
@@ -29,12 +30,12 @@ class Tracing(Interceptor):
         process: str,
         table: AccessTable,
         telemetry: Telemetry,
-        joins: Callable[[grpc.ServicerContext], bool] = lambda _: True,
+        trace_of: Callable[[grpc.ServicerContext], Any] = lambda context: context_from(context.invocation_metadata()),
     ) -> None:
         self._process = process
         self._table = table
         self._telemetry = telemetry
-        self._joins = joins
+        self._trace_of = trace_of
 
     def intercept_service(
         self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
@@ -50,7 +51,7 @@ class Tracing(Interceptor):
             outcome = begin_outcome()
             with self._telemetry.tracer.start_as_current_span(
                 name,
-                context=context_from(context.invocation_metadata() if self._joins(context) else ()),
+                context=self._trace_of(context),
                 kind=SpanKind.SERVER,
                 record_exception=False,
                 set_status_on_exception=False,

@@ -195,7 +195,12 @@ class Stage:
 
     def custody(self, method: str, request: Any, *, role: str = "ROLE_CUSTODIAN") -> Any:
         """Return the answer to a call of CustodyService, as the edge makes it."""
-        said = {"aud": "audit.review", "mth": CUSTODY + method, "cnf": self.edge.thumbprint, "rol": role}
+        said: dict[str, Any] = {
+            "aud": "audit.review",
+            "mth": CUSTODY + method,
+            "cnf": self.edge.thumbprint,
+            "rol": role,
+        }
         token = self.keys.sign(dataclasses.replace(an_act(request.SerializeToString()), **said))
         stub = rpc.CustodyServiceStub(self.channel)
         return getattr(stub, method)(request, timeout=3, metadata=(("contactpoint-act", token),))

@@ -128,6 +128,7 @@ def test_a_supplier_comes_with_its_certificate_alone(edge: EdgeStack) -> None:
         ("x-forwarded-for", "192.0.2.1"),
         ("cookie", "session=s"),
         ("tracestate", "a=b"),
+        ("traceparent", "00-" + "1" * 32 + "-" + "2" * 16 + "-01"),
         ("authorization", "Bearer " + OTHER_SESSION),
     ],
 )

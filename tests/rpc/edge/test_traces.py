@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 
+from services.runtime.errors import InvalidRequest
+from services.runtime.interceptors.limits import OUTSIDE_KEYS, PAGE_TRACE_KEY, check_metadata
 from services.runtime.telemetry import Telemetry
 from tests.fakes.edge import MAY_SUPPLY
 from tests.rpc.edge.conftest import INTERNAL, OPEN, SIGN_IN, SUPPLY, UNLISTED, EdgeStack, StartEdge
-from tests.rpc.runtime.refusals import refused
 
 TRACE, SPAN = "1" * 32, "2" * 16
-PARENT = ("traceparent", f"00-{TRACE}-{SPAN}-01")
+PARENT = f"00-{TRACE}-{SPAN}-01"
 
 
 def spans(telemetry: Telemetry, folder: Path) -> list[dict[str, Any]]:
@@ -28,7 +31,7 @@ def spans(telemetry: Telemetry, folder: Path) -> list[dict[str, Any]]:
 def test_a_call_of_our_pages_joins_their_trace(start_edge: StartEdge, tmp_path: Path, method: str) -> None:
     telemetry = Telemetry.start("gateway.edge", tmp_path)
     edge = start_edge(telemetry=telemetry)
-    edge.raw(method, metadata=[PARENT])
+    edge.raw(method, metadata=[(PAGE_TRACE_KEY, PARENT)])
     (carried,) = [arrived.metadata["traceparent"] for arrived in edge.owner.arrived]
     (span,) = spans(telemetry, tmp_path)
     assert (span["trace_id"], span["parent_id"]) == (TRACE, SPAN)
@@ -37,27 +40,31 @@ def test_a_call_of_our_pages_joins_their_trace(start_edge: StartEdge, tmp_path: 
 
 
 @pytest.mark.parametrize("method", [SUPPLY, OPEN, SIGN_IN, INTERNAL, UNLISTED])
-def test_a_system_of_another_organisation_says_nothing_of_traces(
-    start_edge: StartEdge, tmp_path: Path, method: str
+@pytest.mark.parametrize("key", [PAGE_TRACE_KEY, "traceparent"])
+def test_nobody_else_says_to_which_trace_a_call_belongs(
+    start_edge: StartEdge, tmp_path: Path, method: str, key: str
 ) -> None:
     telemetry = Telemetry.start("gateway.edge", tmp_path)
     edge = start_edge(telemetry=telemetry)
-    system = edge.authority.system(MAY_SUPPLY)
-    asked = refused(lambda: edge.raw(method, session=None, metadata=[PARENT], issued=system))
-    assert asked == ("INVALID_ARGUMENT", "INVALID_REQUEST")
-    assert not edge.owner.arrived
-    (span,) = spans(telemetry, tmp_path)
-    assert span["trace_id"] != TRACE
-    assert span["parent_id"] == ""
-
-
-@pytest.mark.parametrize("process", ["directory", "gateway.edge", "audit.ledger"])
-def test_no_other_process_does_either(edge: EdgeStack, process: str) -> None:
-    issued = edge.authority.process(process, name=f"as-client-{process}")
-    asked = refused(lambda: edge.raw(OPEN, metadata=[PARENT], issued=issued))
-    assert asked == ("INVALID_ARGUMENT", "INVALID_REQUEST")
+    others = [edge.authority.system(MAY_SUPPLY), edge.authority.process("directory", name="as-client-traced")]
+    for issued in others:
+        with suppress(grpc.RpcError):
+            edge.raw(method, session=None, metadata=[(key, PARENT)], issued=issued)
+    found = spans(telemetry, tmp_path)
+    assert len(found) == len(others)
+    for span in found:
+        assert span["trace_id"] != TRACE
+        assert span["parent_id"] == ""
 
 
 @pytest.mark.parametrize("value", ["x", f"00-{TRACE}-{SPAN}", f"ff-{TRACE}-{SPAN}-01", f"00-{'0' * 32}-{SPAN}-01"])
-def test_one_that_cannot_be_read_begins_a_trace_of_its_own(edge: EdgeStack, value: str) -> None:
-    assert edge.raw(OPEN, metadata=[("traceparent", value)])
+def test_one_that_cannot_be_read_is_passed_over(edge: EdgeStack, value: str) -> None:
+    assert edge.raw(OPEN, metadata=[(PAGE_TRACE_KEY, value)])
+    assert edge.raw(OPEN, metadata=[(PAGE_TRACE_KEY, value), (PAGE_TRACE_KEY, PARENT)])
+
+
+def test_an_edge_of_release_1_passes_over_it() -> None:
+    # What it refuses is what these two refuse still; going back to it beneath the pages must fail no call.
+    check_metadata([("authorization", "Bearer x"), (PAGE_TRACE_KEY, PARENT)], allowed_keys=OUTSIDE_KEYS)
+    with pytest.raises(InvalidRequest):
+        check_metadata([("traceparent", PARENT)], allowed_keys=OUTSIDE_KEYS)

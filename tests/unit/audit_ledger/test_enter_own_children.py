@@ -9,9 +9,10 @@ import pytest
 from services.audit.ledger.domain.entry import OWN_LISTED, Outcome, SubjectKind
 from services.audit.ledger.domain.own_involvements import day_of, midnight_of
 from services.audit.ledger.errors import PageTokenRefused, TokenSpent
+from services.audit.ledger.release_rule import NOTHING_ELSE, WHOLE_NAME
 from services.audit.ledger.use_cases.read_own_entries import ReadOwnEntries
-from services.runtime.errors import NotPermitted, StandingChanged
-from tests.fakes.audit_ledger import Kept, Ledger, MemoryStore, Person, in_memory, with_ceilings
+from services.runtime.errors import NotFound, NotPermitted, StandingChanged
+from tests.fakes.audit_ledger import Kept, Ledger, MemoryStore, Person, candidate, in_memory, with_ceilings
 from tests.unit.audit_ledger.conftest import entries_of, last_entry
 
 DAY = 24 * 3600.0
@@ -142,6 +143,20 @@ def test_a_limited_child_is_in_no_part_of_the_answer(ledger: Ledger, nurse: Pers
     assert len(page.children) == 20
     assert not page.next_page_token
     assert (page.counted.total, ledger.count_own(nurse).total) == (20, 20)
+
+
+def test_nothing_is_changed_among_what_is_hidden(ledger: Ledger, nurse: Person) -> None:
+    number = ledger.create(nurse).number
+    ledger.start_own(nurse, number)
+    ledger.close(ledger.somebody("ROLE_PROTECTION_PRACTITIONER"), number=number)
+    handle = ledger.search(nurse, [candidate(number, claims=WHOLE_NAME | NOTHING_ELSE)]).slots[0].handle
+    # Ending, confirming and marking alike: the answer would say whether an id is among what is hidden.
+    for own in (0, 2):
+        with pytest.raises(NotFound):
+            ledger.write(nurse, handle, own=own)
+        assert last_entry(ledger).draft.rule == "NOT_FOUND"
+    # To say that one works with the child oneself reads nothing.
+    assert ledger.write(nurse, handle, own=1).pending_keys
 
 
 def test_pages_of_twenty_go_on_where_the_last_one_ended(ledger: Ledger, nurse: Person) -> None:

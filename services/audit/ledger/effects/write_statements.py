@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from services.audit.ledger.domain.act import Act, ActState, Written
-from services.audit.ledger.domain.calls import Call, Refused, about
+from services.audit.ledger.domain.calls import Call, NothingThere, Refused, about
 from services.audit.ledger.domain.entry import ENTERED, Receipt, Section
 from services.audit.ledger.domain.keyring import Keyring
 from services.audit.ledger.domain.own_involvements import ACT_BYTES, OwnAnnounced
@@ -16,7 +16,7 @@ from services.audit.ledger.domain.work import Batch
 from services.audit.ledger.effects import Effected, Entered, new_act, with_keys
 from services.audit.ledger.errors import RecordFull
 from services.audit.ledger.release_rule import ReleaseRule
-from services.runtime.errors import NotPermitted
+from services.runtime.errors import NotFound, NotPermitted
 
 _STARTS, _ENDS = 1, 2
 
@@ -45,6 +45,9 @@ class WriteStatements:
         handle = batch.keyring.open_handle(self.handle)
         row = rule.named_child(call, batch, handle)
         with about(row):
+            if row.is_limited and self.own != _STARTS:
+                # (d) Whoever kept an involvement's id must not learn whether it is among what is hidden now.
+                raise NothingThere("NOT_FOUND", NotFound())
             # (d) A writer replaces what the own organisation says, in the one section that acts of people write, and is
             # given no other key, whatever the directory asks for.
             rule.check_source(call, self.source)
