@@ -136,14 +136,16 @@ def metrics_page() -> str:
 
 def metrics_with_owners() -> list[tuple[Metric, str]]:
     """Return every declared metric, and which process declares it."""
-    found = {metric.name: (metric, "every process") for metric in every_metric()}
+    # By the module that holds it: what was imported before, by a test or another page, says nothing.
+    owners: dict[str, str] = {}
     for path in sorted([*ROOT.glob("services/**/metrics.py"), *ROOT.glob("gateway/*/metrics.py")]):
         module = path.relative_to(ROOT).with_suffix("")
         if module.parts[:2] != ("services", "runtime"):
-            importlib.import_module(".".join(module.parts))
+            held = vars(importlib.import_module(".".join(module.parts))).values()
             parts = module.parts[1:-1] if module.parts[0] == "services" else module.parts[:-1]
-            found |= {one.name: (one, ".".join(parts)) for one in every_metric() if one.name not in found}
-    return [found[name] for name in sorted(found)]
+            owners |= {one.name: ".".join(parts) for one in held if isinstance(one, Metric)}
+    every = sorted(every_metric(), key=lambda metric: metric.name)
+    return [(metric, owners.get(metric.name, "every process")) for metric in every]
 
 
 def _held_fields() -> Iterator[tuple[str, str, inventory_pb2.Held]]:

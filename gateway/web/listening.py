@@ -28,25 +28,22 @@ _IDLE_CONNECTION_SECONDS = 15
 _HANDSHAKE_SECONDS = 5.0
 _CERTIFICATE_LOOK_SECONDS = 1.0
 _BACKLOG = 256
+_AFTER_A_FAILED_ACCEPT_SECONDS = 0.1
 # Two and a half times what is on its way at 1.6 Mbit/s and 400 ms.
 _LARGEST_UNTAKEN_BYTES = 200 * 1024
 
 
 class BoundedProtocol(H11Protocol):
-    """HTTP/1.1 whose connections are bounded in number, and in how long a head, or an answer, may be on its way."""
+    """HTTP/1.1 that bounds how long a head, or an answer, may be on its way."""
 
-    most_connections = 512
     head_arrives_within_seconds = 10.0
     answer_taken_within_seconds = 30.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its base has it
-        """Take a connection, or close it where there are too many."""
+        """Take a connection."""
         super().connection_made(transport)
         self._head_due: asyncio.TimerHandle | None = None
         self._answer_due: asyncio.TimerHandle | None = None
-        if len(self.connections) > self.most_connections:
-            transport.abort()
-            return
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
@@ -97,13 +94,25 @@ class BoundedProtocol(H11Protocol):
 
 
 class BrowserServer(uvicorn.Server):
-    """uvicorn's server, which ends with code 0 when told to stop, and whose certificate can be replaced."""
+    """uvicorn's server, which takes so many connections, whose certificate can be replaced, and that ends with code 0.
 
-    def __init__(self, config: uvicorn.Config, *, certificates: WatchedCertificates, files: tuple[Path, Path]) -> None:
+    Connections are counted before their handshake: each costs 300 KB from then on, and nobody has to say a word for it.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        *,
+        most_connections: int,
+        certificates: WatchedCertificates,
+        files: tuple[Path, Path],
+    ) -> None:
         super().__init__(config)
+        self._most_connections = most_connections
         self._certificates = certificates
         self._files = files
-        self._watching: asyncio.Task[None] | None = None
+        self._handshakes: set[asyncio.Task[None]] = set()
+        self._working: list[asyncio.Task[None]] = []
         self.when_listening: Callable[[int], None] = lambda _port: None
         self.when_stopping: Callable[[], None] = lambda: None
 
@@ -114,36 +123,56 @@ class BrowserServer(uvicorn.Server):
         context = config.ssl
         if context is None:
             raise AssertionError("browsers are answered over TLS only")
-        loop = asyncio.get_running_loop()
         try:
-            server = await loop.create_server(
-                lambda: BoundedProtocol(config=config, server_state=self.server_state, app_state={}),
-                host=config.host,
-                port=config.port,
-                ssl=context,
-                backlog=_BACKLOG,
-                ssl_handshake_timeout=_HANDSHAKE_SECONDS,
-                ssl_shutdown_timeout=_HANDSHAKE_SECONDS,
-            )
+            family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+            listener = socket.create_server((config.host, config.port), family=family, backlog=_BACKLOG)
         except OSError:
             address = f"{config.host}:{config.port}"
             raise PortTaken(
                 f"cannot listen on {address}: another process has it, or it is not this machine's"
             ) from None
-        for listener in server.sockets:
-            # Else the kernel holds megabytes for each client that asks and does not read.
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _LARGEST_UNTAKEN_BYTES)
-        self.servers = [server]
-        self._watching = asyncio.create_task(self._watch(context))
+        listener.settimeout(0)
+        # Else the kernel holds megabytes for each client that asks and does not read.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _LARGEST_UNTAKEN_BYTES)
+        self.servers = []
+        self._working = [asyncio.create_task(self._take(listener, context)), asyncio.create_task(self._watch(context))]
         self.started = True
-        self.when_listening(server.sockets[0].getsockname()[1])
+        self.when_listening(listener.getsockname()[1])
 
     async def shutdown(self, sockets: list[Any] | None = None) -> None:
         """Take no new connection, and finish what is being answered."""
         self.when_stopping()
-        if self._watching is not None:
-            self._watching.cancel()
+        for task in (*self._working, *self._handshakes):
+            task.cancel()
         await super().shutdown(sockets)
+
+    async def _take(self, listener: socket.socket, context: ssl.SSLContext) -> None:
+        loop = asyncio.get_running_loop()
+        with listener:
+            while True:
+                try:
+                    taken, _ = await loop.sock_accept(listener)
+                except OSError:
+                    # It went away meanwhile, or this process has no descriptor left.
+                    await asyncio.sleep(_AFTER_A_FAILED_ACCEPT_SECONDS)
+                    continue
+                if len(self._handshakes) + len(self.server_state.connections) >= self._most_connections:
+                    taken.close()
+                    continue
+                task = loop.create_task(self._shake_hands(taken, context))
+                self._handshakes.add(task)
+                task.add_done_callback(self._handshakes.discard)
+
+    async def _shake_hands(self, taken: socket.socket, context: ssl.SSLContext) -> None:
+        # What is no TLS, or breaks off, is nobody's fault here, and its text is what a stranger sent.
+        with contextlib.suppress(OSError):
+            await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: BoundedProtocol(config=self.config, server_state=self.server_state, app_state={}),
+                taken,
+                ssl=context,
+                ssl_handshake_timeout=_HANDSHAKE_SECONDS,
+                ssl_shutdown_timeout=_HANDSHAKE_SECONDS,
+            )
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -176,7 +205,6 @@ def serve(app: Any, config: WebConfig, probes: Probes) -> int:
     certificates = WatchedCertificates(CertificateFiles(*files, config.ca))
     # Its loggers quote what clients sent, and a browser's address is nobody's business.
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
-    BoundedProtocol.most_connections = config.connections
     BoundedProtocol.head_arrives_within_seconds = config.arrival_seconds
     # An answer is larger than a form, and most of it is the browser's to take in its own time.
     BoundedProtocol.answer_taken_within_seconds = 3 * config.arrival_seconds
@@ -200,6 +228,7 @@ def serve(app: Any, config: WebConfig, probes: Probes) -> int:
             ssl_keyfile=config.browser_private_key,
             ssl_context_factory=lambda made, _default: _context(made),
         ),
+        most_connections=config.connections,
         certificates=certificates,
         files=files,
     )

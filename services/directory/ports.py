@@ -11,7 +11,6 @@ from uuid import UUID
 
 from services.directory.domain.candidates import Candidate, Entry
 from services.directory.domain.dates import DateOfBirth
-from services.directory.domain.losses import EndedAct, Loss
 from services.directory.domain.matching import Question
 from services.directory.domain.names import ChildName
 from services.directory.domain.providers import Contact, Provider, ProviderFilter
@@ -327,44 +326,6 @@ class Providers(Protocol):
 
     def amend(self, act_id: bytes, provider_id: UUID, contact: Contact, receipt: Receipt) -> Outcome:
         """Replace a provider's contact and write the act's end in one transaction; NOT_FOUND if there is none."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class EndedPage:
-    """What some entries of the log say of acts of this directory."""
-
-    acts: tuple[EndedAct, ...]
-    next_index: int
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class TakenBack:
-    """How far one part of a loss is."""
-
-    lowered: int
-    closed: int
-    remaining: int
-
-
-class EndedActs(Protocol):
-    """What the ledger knows of acts that ended: for a directory that was restored."""
-
-    def after(self, from_index: int) -> EndedPage:
-        """Return what the next entries from an index on say. Raises LedgerBehind, DependencyUnavailable."""
-        ...
-
-    def take_back(self, part: Sequence[EndedAct], loss: Loss) -> TakenBack:
-        """Take some acts of one part of a loss back. Raises LossNotAccepted, BeingChanged, DependencyUnavailable."""
-        ...
-
-
-class HeldActs(Protocol):
-    """Which acts this database knows to have ended."""
-
-    def done_among(self, act_ids: Collection[bytes]) -> frozenset[bytes]:
-        """Return those that ended done here."""
         ...
 
 

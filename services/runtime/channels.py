@@ -80,7 +80,11 @@ class PeerChannel(grpc.Channel):
         lead, since nothing was done. Raises the ServiceError that the refusal says.
         """
         deadline = deadlines.current()
-        carried = [*metadata, *((key, value()) for key, value in self._said.items()), *telemetry.onward_metadata(self._trace_key)]
+        carried = [
+            *metadata,
+            *((key, value()) for key, value in self._said.items()),
+            *telemetry.onward_metadata(self._trace_key),
+        ]
         if with_act:
             token = current_caller().token
             if token is None:

@@ -11,6 +11,7 @@ MAY_GO_WITHOUT_TLS = {
     "gateway/web/probes.py": {"add_insecure_port"},
     "services/runtime/server.py": {"add_insecure_port"},
     "deploy/local/health.py": {"insecure_channel"},
+    "deploy/smoke/cluster.py": {"insecure_channel"},
 }
 """Kubelet's probe has no client certificate: health answers on a port of its own, nothing else does, and one asks."""
 

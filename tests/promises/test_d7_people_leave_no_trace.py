@@ -7,7 +7,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -151,7 +151,9 @@ def test_no_sink_has_a_trace_of_anybody(doomed: Doomed, record_property: RecordP
         for line in content.splitlines()[1:]
     }
     assert measured >= MEASURED
-    # The pages wrote all three: calls by page, refusals, crashes.
+    # A page's span and those of its calls are one trace, so that whoever looks for a fault needs no name.
+    assert span_ids(files, "gateway.web", "span_id") & span_ids(files, "gateway.edge", "parent_id")
+    # The pages wrote all three: spans, metrics, refusals.
     by_page = {sink: content for sink, content, _ in files if "gateway.web" in sink and b"GetRecord" in content}
     assert {sink.rpartition(".web.")[2] for sink in by_page} >= {"spans.jsonl", "metrics.jsonl"}
     assert any("gateway.web" in sink and b"page_refused" in content for sink, content, _ in files)
@@ -184,6 +186,12 @@ def test_the_search_finds_what_is_there(written: bytes) -> None:
     ]
     assert hits(watched, [("a sink", bytes(99) + written + bytes(99))])
     assert not hits(watched, [("a sink", b"2013-07-18 0207946073 Quavolimbre")])
+
+
+def span_ids(files: Sequence[tuple[str, bytes, bool]], process: str, which: str) -> set[str]:
+    """Return one kind of id of all spans of a process."""
+    written = [content for sink, content, _ in files if sink.endswith(f"{process}.spans.jsonl")]
+    return {json.loads(line)[which] for content in written for line in content.splitlines()[1:]} - {""}
 
 
 # what happens ---------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Any
 
 from contactpoint.audit.ledger.v1 import ledger_service_pb2 as pb
 
-from services.audit.ledger import translate
+from services.audit.ledger import translate, translate_losses
 from services.audit.ledger.resumed_token import ResumedTokens
 from services.audit.ledger.use_cases.enter import Enter
 from services.audit.ledger.use_cases.enter_look import EnterLook
@@ -138,11 +138,11 @@ class Wire:
 
     def _ListEndedActs(self, request: pb.ListEndedActsRequest) -> pb.ListEndedActsResponse:
         listing = ListEndedActs(writer=self.ledger.writer, log=self.ledger.log)
-        return translate.ended_acts_answer(listing(request.from_index))
+        return translate_losses.ended_acts_answer(listing(request.from_index))
 
     def _LowerHeads(self, request: pb.LowerHeadsRequest) -> pb.LowerHeadsResponse:
-        found = LowerHeads(writer=self.ledger.writer, log=self.ledger.log)(translate.loss_part(request))
-        return pb.LowerHeadsResponse(lowered=found.lowered, closed=found.closed, remaining=found.remaining)
+        found = LowerHeads(writer=self.ledger.writer, log=self.ledger.log)(translate_losses.loss_part(request))
+        return translate_losses.lowered_answer(found)
 
     def _ResumeAct(self, request: pb.ResumeActRequest) -> pb.ResumeActResponse:
         verify = ResumedTokens(keys=self.key, environment=ENVIRONMENT, clock=self.ledger.clock)

@@ -8,7 +8,7 @@ import grpc
 from contactpoint.audit.ledger.v1 import ledger_service_pb2 as pb
 from contactpoint.audit.ledger.v1 import ledger_service_pb2_grpc as stubs
 
-from services.audit.ledger import translate
+from services.audit.ledger import translate, translate_losses
 from services.audit.ledger.use_cases.count_own_involvements import CountOwnInvolvements
 from services.audit.ledger.use_cases.enter import Enter
 from services.audit.ledger.use_cases.enter_enrolment import EnterEnrolment
@@ -140,11 +140,11 @@ class ProcessServicer(stubs.ProcessServiceServicer):
     def ListEndedActs(
         self, request: pb.ListEndedActsRequest, context: grpc.ServicerContext
     ) -> pb.ListEndedActsResponse:
-        return translate.ended_acts_answer(self.list_ended_acts(request.from_index))
+        return translate_losses.ended_acts_answer(self.list_ended_acts(request.from_index))
 
     def LowerHeads(self, request: pb.LowerHeadsRequest, context: grpc.ServicerContext) -> pb.LowerHeadsResponse:
-        found = self.lower_heads(translate.loss_part(request), correlation=translate.correlation())
-        return pb.LowerHeadsResponse(lowered=found.lowered, closed=found.closed, remaining=found.remaining)
+        found = self.lower_heads(translate_losses.loss_part(request), correlation=translate.correlation())
+        return translate_losses.lowered_answer(found)
 
     def GetCheckpoint(
         self, request: pb.GetCheckpointRequest, context: grpc.ServicerContext

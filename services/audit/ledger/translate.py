@@ -32,8 +32,6 @@ from services.audit.ledger.use_cases.enter_refusals import Refusals
 from services.audit.ledger.use_cases.enter_search import AskedSearch, Searched
 from services.audit.ledger.use_cases.enter_session import SignedIn, SignIn
 from services.audit.ledger.use_cases.get_checkpoint import Checkpoint
-from services.audit.ledger.use_cases.list_ended_acts import EndedActs
-from services.audit.ledger.use_cases.lower_heads import LossPart
 from services.audit.ledger.use_cases.open_index_key import IndexKey
 from services.audit.ledger.use_cases.read_entries import Reading
 from services.audit.ledger.use_cases.read_own_entries import OwnReading
@@ -232,15 +230,6 @@ def first_parties(request: pb.EnterFoundingRequest) -> tuple[FirstParty, ...]:
     return tuple(FirstParty(one.party.kind, one.party.id, one.digest) for one in request.parties)
 
 
-def loss_part(request: pb.LowerHeadsRequest) -> LossPart:
-    """Return one part of a loss."""
-    return LossPart(
-        acts=tuple((one.act_id, one.index) for one in request.acts),
-        parts=tuple(request.parts),
-        count=request.lost_count,
-    )
-
-
 def instant(stamp: Timestamp) -> datetime:
     """Return a moment in UTC."""
     return stamp.ToDatetime(tzinfo=UTC)
@@ -385,15 +374,6 @@ def resume_answer(found: Resumed) -> pb.ResumeActResponse:
     if found.receipt is not None:
         answer.receipt.CopyFrom(receipt(found.receipt))
     return answer
-
-
-def ended_acts_answer(found: EndedActs) -> pb.ListEndedActsResponse:
-    """Return what some entries say of acts."""
-    return pb.ListEndedActsResponse(
-        acts=[pb.EndedAct(act_id=one.act_id, index=one.index, lost_digest=one.lost_digest) for one in found.acts],
-        next_index=found.next_index,
-        size=found.size,
-    )
 
 
 def checkpoint_answer(found: Checkpoint) -> pb.GetCheckpointResponse:

@@ -8,7 +8,7 @@ from contactpoint.audit.ledger.v1 import ledger_service_pb2 as pb
 from contactpoint.audit.ledger.v1 import ledger_service_pb2_grpc as rpc
 
 from services.directory.domain.losses import EndedAct, Loss
-from services.directory.ports import EndedPage, TakenBack
+from services.directory.restore_ports import EndedPage, TakenBack
 from services.runtime.channels import PeerChannel
 
 

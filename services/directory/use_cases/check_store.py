@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.directory.domain.losses import EndedAct, Loss, loss_of
-from services.directory.ports import EndedActs, HeldActs
+from services.directory.restore_ports import EndedActs, HeldActs
 
 
 @dataclass(frozen=True, kw_only=True)

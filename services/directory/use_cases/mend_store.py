@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.directory.domain.losses import Loss
-from services.directory.ports import EndedActs
+from services.directory.restore_ports import EndedActs
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable
+from functools import partial
 
 import grpc
 import pytest
@@ -159,5 +160,5 @@ def test_a_restored_directory_asks_what_ended_and_takes_nothing_back_alone(ledge
     )
     assert refusal(lambda: ledger.call("directory", "LowerHeads", loss)) == "LOSS_NOT_ACCEPTED"
     for process in ("identity", "shielding", "audit.review"):
-        assert refusal(lambda process=process: ledger.call(process, "LowerHeads", loss)) == "NOT_PERMITTED"
-        assert refusal(lambda process=process: ledger.call(process, "ListEndedActs", listing)) == "NOT_PERMITTED"
+        assert refusal(partial(ledger.call, process, "LowerHeads", loss)) == "NOT_PERMITTED"
+        assert refusal(partial(ledger.call, process, "ListEndedActs", listing)) == "NOT_PERMITTED"

@@ -263,6 +263,21 @@ def test_more_connections_than_it_takes_are_closed_and_the_next_are_not(running:
     assert until(one_more, 3)
 
 
+def test_connections_count_before_they_have_said_a_word(running: Running) -> None:
+    with ExitStack() as stack:
+        silent = [
+            stack.enter_context(socket.create_connection(("localhost", running.port), timeout=5)) for _ in range(60)
+        ]
+        # A handshake that was begun costs 300 KB: those above the bound never begin one.
+        assert until(lambda: sum(is_closed(one) for one in silent) >= 40, 3)
+
+    def one_more() -> bool:
+        with running.connected() as later:
+            return asks(later)
+
+    assert until(one_more, 3)
+
+
 def test_what_is_being_answered_is_finished_before_it_stops(tmp_path: Path) -> None:
     with started(tmp_path) as running, running.connected() as connection:
         connection.request("GET", "/sign-in")
@@ -323,6 +338,17 @@ def test_settings_that_cannot_be_used_are_refused(tmp_path: Path, changed: dict[
     )
     assert done.returncode == 78
     assert said in done.stderr
+
+
+def is_closed(connection: socket.socket) -> bool:
+    """Return whether the other side closed a connection on which it said nothing."""
+    connection.settimeout(0)
+    try:
+        return connection.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
 
 
 def established(server: int, client: int) -> bool:
