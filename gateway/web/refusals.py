@@ -142,6 +142,11 @@ _SERVICE: dict[str, Refusal] = {
         "The log could not be proved whole, so nothing of it is shown. The people who run ContactPoint have been told.",
         "Telephone your team to learn when it can be read again.",
     ),
+    "LOSS_NOT_ACCEPTED": _busy(
+        "ContactPoint is being restored",
+        "ContactPoint was restored after a fault, and what was lost has not been accepted yet. Nothing was recorded.",
+        "Try again later. If this cannot wait, telephone your team now.",
+    ),
     "MEDIATION_NEEDED": Refusal(
         heading="Say first for whom you look",
         says="You look things up for colleagues who telephone you. Nobody is named now: that holds for 15 minutes.",
