@@ -1,0 +1,53 @@
+"""Sign-ins with invented names, so many a second: `python -m tests.support.sign_in_flood`, in its own process."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import time
+from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from contactpoint.identity.v1 import identity_service_pb2 as identity
+
+from deploy.local.settlement.outside import Outside, Refused, open_channel
+
+_CALLERS = 200
+
+
+def main() -> None:
+    """Flood until the time is up, and print how often each ending came."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("edge", "ca", "certificate", "private-key"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--a-second", type=int, required=True)
+    parser.add_argument("--seconds", type=float, required=True)
+    given = parser.parse_args()
+    channel = open_channel(given.edge, Path(given.ca), Path(given.certificate), Path(given.private_key))
+    stranger = Outside(channel)
+
+    def guess(number: int) -> str:
+        request = identity.SignInRequest(username=f"nobody.{number}", password="none of yours at all", code="000000")
+        try:
+            stranger.call(stranger.sign_in_service.SignIn, request)
+        except Refused as refused:
+            return refused.status
+        return "OK"
+
+    pending: list[Future[str]] = []
+    begun = time.monotonic()
+    with ThreadPoolExecutor(_CALLERS) as guessers:
+        for number in itertools.count():
+            due = begun + number / given.a_second
+            if due > begun + given.seconds:
+                break
+            if (wait := due - time.monotonic()) > 0:
+                time.sleep(wait)
+            pending.append(guessers.submit(guess, number))
+    print(json.dumps(Counter(one.result() for one in pending)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
