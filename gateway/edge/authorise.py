@@ -34,6 +34,7 @@ class RemoteAuthorise:
             request_digest=request_digest,
             channel=peer.thumbprint,
             system=peer.system or "",
+            channel_name=peer.name_digest,
         )
         # Repeating it is safe: a token that nobody received opens nothing, and dies in seconds.
         return self._channel.call(self._stub.Authorise, request, idempotent=True).token

@@ -191,6 +191,10 @@ class Sessions(Protocol):
         """Note that a session was used; may be lost."""
         ...
 
+    def name_channel(self, tag: str, name: str) -> None:
+        """Note whom the certificate of a session's channel names; the first word holds."""
+        ...
+
     def end(self, tag: str, now: datetime) -> None:
         """End one session here and now."""
         ...

@@ -97,6 +97,7 @@ def asked(request: pb.AuthoriseRequest) -> Asked:
         method=request.method,
         request_digest=request.request_digest,
         channel=request.channel,
+        channel_name=request.channel_name,
         system=request.system,
     )
 

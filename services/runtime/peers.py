@@ -31,6 +31,12 @@ class Peer:
     thumbprint: str
     """Lower-case hex SHA-256 of the certificate (DER)."""
 
+    @property
+    def name_digest(self) -> str:
+        """Lower-case hex SHA-256 of whom the certificate names: the same when it is renewed, and in every replica."""
+        name = f"system/{self.system}" if self.system else f"process/{self.process}"
+        return hashlib.sha256(name.encode()).hexdigest()
+
 
 def process_uri(environment: str, process: str) -> str:
     """Return the SAN URI that a process's certificate carries."""

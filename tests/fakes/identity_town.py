@@ -93,7 +93,14 @@ class Town:
     # What the edge does.
 
     def authorise(
-        self, session: str, method: str, request: bytes = b"", *, channel: str = WEB, system: str = ""
+        self,
+        session: str,
+        method: str,
+        request: bytes = b"",
+        *,
+        channel: str = WEB,
+        channel_name: str = "",
+        system: str = "",
     ) -> str:
         """Return the token for one call; raises what identity says."""
         asked = pb.AuthoriseRequest(
@@ -101,6 +108,7 @@ class Town:
             method=method,
             request_digest=hashlib.sha256(request).digest(),
             channel=channel,
+            channel_name=channel_name,
             system=system,
         )
         return str(self.channel.call(self.authorisation.Authorise, asked, idempotent=False).token)

@@ -40,6 +40,12 @@ class Session:
     expires_at: datetime
     last_used_at: datetime
     factors: tuple[SessionFactor, ...] = ()
+    channel_name: str = ""
+    """Digest of whom that certificate names, once it is known: what outlives the certificate's renewal."""
+
+    def came_by(self, channel: str, channel_name: str) -> bool:
+        """Whether a call comes by the session's own channel: the same certificate, or one that names the same."""
+        return self.channel == channel or bool(channel_name and self.channel_name == channel_name)
 
     def is_live_at(self, now: datetime, limits: SessionLimits) -> bool:
         """Whether neither the end nor too long a pause has come; a clock that went back ends it too."""

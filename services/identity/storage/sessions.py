@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -24,12 +25,14 @@ _JUDGED = sa.text(
            s.started_at, s.expires_at, s.last_used_at, s.seal,
            p.bytes AS person_bytes, o.bytes AS organisation_bytes, y.bytes AS system_bytes, v.bytes AS service_bytes,
            m.beneficiary_id, m.organisation_id AS beneficiary_organisation_id, m.until AS mediation_until,
+           n.name AS channel_name, n.seal AS channel_name_seal,
            m.seal AS mediation_seal, b.bytes AS beneficiary_bytes, c.bytes AS beneficiary_organisation_bytes
     FROM session s
     LEFT JOIN standing p ON p.party_kind = 'person' AND p.party_id = s.person_id::text
     LEFT JOIN standing o ON o.party_kind = 'organisation' AND o.party_id = s.organisation_id::text
     LEFT JOIN standing y ON y.party_kind = 'system' AND y.party_id = :system
     LEFT JOIN standing v ON v.party_kind = 'service' AND v.party_id = :environment
+    LEFT JOIN session_channel n ON n.session_tag = s.tag
     LEFT JOIN mediation m ON m.session_tag = s.tag
     LEFT JOIN standing b ON b.party_kind = 'person' AND b.party_id = m.beneficiary_id::text
     LEFT JOIN standing c ON c.party_kind = 'organisation' AND c.party_id = m.organisation_id::text
@@ -48,6 +51,9 @@ _JUDGED_SYSTEM = sa.text(
     """
 )
 _TOUCH = sa.text("UPDATE session SET last_used_at = :now WHERE tag = :tag AND last_used_at < :now AND ended_at IS NULL")
+_NAME_CHANNEL = sa.text(
+    "INSERT INTO session_channel (session_tag, name, seal) VALUES (:tag, :name, :seal) ON CONFLICT DO NOTHING"
+)
 _END = sa.text("UPDATE session SET ended_at = :now WHERE tag = :tag AND ended_at IS NULL")
 _LIVE_OF = sa.text(
     """
@@ -109,7 +115,7 @@ class SqlSessions:
         if row is None or session is None:
             return Judged(session=None, person=None, organisation=None, system=None, service=None)
         return Judged(
-            session=session,
+            session=replace(session, channel_name=self._channel_name(row)),
             person=standings.person(session.person, row.person_bytes),
             organisation=standings.organisation(session.organisation, row.organisation_bytes),
             system=standings.system(system, row.system_bytes),
@@ -133,6 +139,11 @@ class SqlSessions:
     def touch(self, tag: str, now: datetime) -> None:
         with transaction(self._quick) as connection:
             connection.execute(_TOUCH, {"tag": tag, "now": now})
+
+    def name_channel(self, tag: str, name: str) -> None:
+        seal = self._seals.tag("session_channel", tag, name)
+        with transaction(self._quick) as connection:
+            connection.execute(_NAME_CHANNEL, {"tag": tag, "name": name, "seal": seal})
 
     def end(self, tag: str, now: datetime) -> None:
         with transaction(self._engine) as connection:
@@ -188,6 +199,15 @@ class SqlSessions:
         """Forget sessions that ended, or were never entered, before an instant."""
         with transaction(self._engine) as connection:
             connection.execute(_FORGET_OLD, {"latest": latest})
+
+    def _channel_name(self, row: sa.Row[tuple[object, ...]]) -> str:
+        """Return whom the channel's certificate names, "" where that is not known or not our own word."""
+        if row.channel_name is None:
+            return ""
+        if not self._seals.is_tag(bytes(row.channel_name_seal), "session_channel", str(row.tag), row.channel_name):
+            log.error("session_seal_broken")
+            return ""
+        return str(row.channel_name)
 
     def _session(self, row: sa.Row[tuple[object, ...]], factors: tuple[SessionFactor, ...] = ()) -> Session | None:
         session = Session(

@@ -44,6 +44,8 @@ class Asked:
     request_digest: bytes
     channel: str
     system: str
+    channel_name: str = ""
+    """Whom the channel's certificate names; empty from an edge of the release before."""
 
     def __repr__(self) -> str:
         """Return a text without the session's handle."""
@@ -79,7 +81,7 @@ class Authorise:
         now = self.clock.now()
         judged = self.sessions.judged(digest_of(asked.session), asked.system)
         session = judged.session
-        if session is None or session.channel != asked.channel:
+        if session is None or not session.came_by(asked.channel, asked.channel_name):
             self.refusals.count("authorise", SessionEnded.reason)
             raise SessionEnded
         if not session.is_live_at(now, self.limits):
@@ -113,6 +115,10 @@ class Authorise:
         )
         if now - session.last_used_at >= TOUCH_AFTER:
             self.sessions.touch(session.tag, now)
+        if asked.channel_name and not session.channel_name:
+            # By its own certificate so far; from now on also by one that names the same process or system: a renewal
+            # signs nobody out.
+            self.sessions.name_channel(session.tag, asked.channel_name)
         return token
 
     def _for_system(self, asked: Asked, method: MethodAccess | None, certificate: str) -> str:

@@ -178,6 +178,37 @@ def _system(town: Town, organisation: str, purpose: standing_pb2.SystemPurpose.V
     return system
 
 
+RENEWED, WEB_NAME, OTHER_NAME = "b" * 64, "1" * 64, "2" * 64
+
+
+def test_a_renewed_certificate_signs_nobody_out(town: Town, signed_in: Person) -> None:
+    def ended(channel_name: str = "") -> str:
+        return refusal(
+            lambda: town.authorise(signed_in.session, LIST, channel=RENEWED, channel_name=channel_name)
+        ).reason
+
+    # Nobody's word but the channel's own certificate names the channel.
+    assert ended(WEB_NAME) == "SESSION_ENDED"
+    assert town.authorise(signed_in.session, LIST)
+    assert ended(WEB_NAME) == "SESSION_ENDED"
+    assert town.authorise(signed_in.session, LIST, channel_name=WEB_NAME)
+    assert town.authorise(signed_in.session, LIST, channel=RENEWED, channel_name=WEB_NAME)
+    # An edge of the release before knows the first certificate alone; and the first word holds.
+    assert town.authorise(signed_in.session, LIST)
+    assert town.authorise(signed_in.session, LIST, channel_name=OTHER_NAME)
+    assert ended() == ended(OTHER_NAME) == "SESSION_ENDED"
+
+
+def test_a_channels_name_written_by_hand_is_not_believed(town: Town, signed_in: Person) -> None:
+    assert town.authorise(signed_in.session, LIST, channel_name=WEB_NAME)
+    town.sql("UPDATE session_channel SET name = :name", name=OTHER_NAME)
+    for name in (WEB_NAME, OTHER_NAME):
+        assert (
+            refusal(lambda n=name: town.authorise(signed_in.session, LIST, channel=RENEWED, channel_name=n)).reason
+            == "SESSION_ENDED"
+        )
+
+
 def test_a_channel_brings_the_people_of_its_own_organisation(town: Town, signed_in: Person, organisation: str) -> None:
     own = _system(town, organisation, standing_pb2.SYSTEM_PURPOSE_CHANNEL)
     others = _system(town, town.add_organisation(), standing_pb2.SYSTEM_PURPOSE_CHANNEL)
