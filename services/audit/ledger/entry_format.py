@@ -30,11 +30,15 @@ from services.audit.ledger.domain.entry import (
 )
 
 FORMAT = 1
+_NEWEST_OF_RELEASE_1 = access_pb2.ROLE_NATIONAL_ADMINISTRATOR
 
 
 def encode(entry: Entry, environment: str) -> bytes:
     """Return the bytes of an entry: a serialised contactpoint.audit.ledger.v1.Entry."""
     draft = entry.draft
+    role = access_pb2.Role.Value(draft.role) if draft.role else access_pb2.ROLE_UNSPECIFIED
+    # A ledger of release 1 that may have to lead again must be able to read every entry.
+    is_newer = role > _NEWEST_OF_RELEASE_1
     made = pb.Entry(
         version=FORMAT,
         index=entry.index,
@@ -43,7 +47,8 @@ def encode(entry: Entry, environment: str) -> bytes:
         act=draft.act,
         act_id=draft.act_id,
         person=draft.person,
-        role=access_pb2.Role.Value(draft.role) if draft.role else access_pb2.ROLE_UNSPECIFIED,
+        role=access_pb2.ROLE_UNSPECIFIED if is_newer else role,
+        newer_role=draft.role if is_newer else "",
         organisation=draft.organisation,
         session_tag=draft.session_tag,
         amr=draft.amr,
@@ -85,7 +90,7 @@ def decode(body: bytes) -> Entry:
         rule=found.rule,
         act_id=found.act_id,
         person=found.person,
-        role=access_pb2.Role.Name(found.role) if found.role else "",
+        role=found.newer_role or (access_pb2.Role.Name(found.role) if found.role else ""),
         organisation=found.organisation,
         session_tag=found.session_tag,
         amr=tuple(found.amr),

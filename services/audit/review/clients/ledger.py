@@ -87,7 +87,7 @@ def _entry(body: bytes) -> Entry:
         at=said.at.ToDatetime(UTC),
         act=said.act,
         person=said.person,
-        role="" if said.role == access_pb2.ROLE_UNSPECIFIED else access_pb2.Role.Name(said.role),
+        role=said.newer_role or (access_pb2.Role.Name(said.role) if said.role else ""),
         organisation=said.organisation,
         reason_code=said.reason.code,
         reason_text=said.reason.text,
