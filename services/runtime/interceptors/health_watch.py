@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from services.runtime.peers import peer_of
 
 WATCH = "/grpc.health.v1.Health/Watch"
 MOST_WATCHES = 64
+_CALLERS_LEAVE_SECONDS = 0.3
 
 Answer = health_pb2.HealthCheckResponse
 Send = Callable[[health_pb2.HealthCheckResponse], None]
@@ -76,7 +78,7 @@ class HealthWatch(Interceptor):
             self._tell(one)
 
     def end_all(self) -> None:
-        """Say of every name that it is not served, and end every watch: a server that stops waits for all calls."""
+        """Say of every name that it is not served, end every watch, and return when whoever watched has left."""
         with self._lock:
             self._is_over = True
             self._served = dict.fromkeys(self._served, False)
@@ -84,6 +86,9 @@ class HealthWatch(Interceptor):
         for one in watches:
             self._tell(one)
             one.context.cancel()  # type: ignore[no-untyped-call]  # grpc-stubs says nothing of it
+        if watches:
+            # They go to the other one now; what is on its way here at the very end would be cut off.
+            time.sleep(_CALLERS_LEAVE_SECONDS)
 
     def _tell(self, watch: _Watch) -> None:
         # In order, and each time what holds now: the newest word is the last.
