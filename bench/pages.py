@@ -107,7 +107,12 @@ class Browser:
     def ask(self, method: str, path: str, form: dict[str, str] | None = None) -> str:
         """Return a page, going on where a form leads on."""
         while True:
-            answer, page = self._once(method, path, form)
+            try:
+                answer, page = self._once(method, path, form)
+            except (http.client.RemoteDisconnected, http.client.CannotSendRequest, ConnectionError):
+                # The server closes what stands idle, as browsers know.
+                self._connection = None
+                answer, page = self._once(method, path, form)
             location = answer.headers.get("Location")
             if location is None:
                 if answer.status >= 400:  # noqa: PLR2004  # HTTP's refusals
