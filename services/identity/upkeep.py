@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -29,13 +28,16 @@ _ACTS_KEPT = timedelta(hours=24)
 _SESSIONS_KEPT = timedelta(hours=24)
 # Any numbers, as long as each work has its own in this database.
 _FIRST_LOCK = 740_001
+LOCKED_WORKS = 4
+"""How many works hold a lock while they work, and so how many connections `locks` needs: none waits for another."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Upkeep:
     """The periodic work, each under an advisory lock of its own where one process is enough."""
 
-    engine: Engine
+    locks: Engine
+    """A pool of its own: a work that holds its lock asks the others' pool for more."""
     clock: Clock
     ledger: Ledger
     newest: NewestReceipt
@@ -73,11 +75,9 @@ class Upkeep:
         def done() -> None:
             work()
 
-        # A lock that nobody else asks for, where each process does the work for itself.
-        lock = secrets.randbits(62) if number is None else _FIRST_LOCK + number
         return periodic(
-            engine=self.engine,
-            advisory_lock_id=lock,
+            engine=self.locks,
+            advisory_lock_id=None if number is None else _FIRST_LOCK + number,
             seconds=seconds,
             work=done,
             name=name,

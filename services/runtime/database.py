@@ -111,7 +111,7 @@ def can_read(engine: Engine) -> bool:
 def periodic(
     *,
     engine: Engine,
-    advisory_lock_id: int,
+    advisory_lock_id: int | None,
     seconds: float,
     work: Callable[[], None],
     name: str,
@@ -119,8 +119,10 @@ def periodic(
 ) -> Callable[[threading.Event], None]:
     """Return a loop, for `also_until_stopped`, that does `work` at start and every `seconds`.
 
-    Among all processes on this database only the one that holds the advisory lock works in a round; an error ends the
-    round, not the loop. `work` must be idempotent, and runs under a deadline of its own.
+    Among all processes on this database only the one that holds the advisory lock works in a round; without a lock each
+    process works for itself. An error ends the round, not the loop. `work` must be idempotent, and runs under a
+    deadline of its own. The lock keeps a connection of `engine` for the whole round: with as many works as the pool has
+    connections, work that asks the same pool would wait for itself.
     """
     telemetry = telemetry or Telemetry.nothing()
     rounds = telemetry.instrument(WORK_ROUNDS)
@@ -176,8 +178,11 @@ def migrate(url: str | sa.URL, script_location: Path, *, lock_seconds: float = 5
 
 
 @contextmanager
-def _alone(engine: Engine, advisory_lock_id: int) -> Iterator[bool]:
-    """Hold the advisory lock on a connection of its own for the block; yield whether it was had."""
+def _alone(engine: Engine, advisory_lock_id: int | None) -> Iterator[bool]:
+    """Hold the advisory lock on a connection of its own for the block; yield whether it was had, or none is asked."""
+    if advisory_lock_id is None:
+        yield True
+        return
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         taken = bool(connection.scalar(sa.text("SELECT pg_try_advisory_lock(:id)"), {"id": advisory_lock_id}))
         try:

@@ -18,7 +18,7 @@ def test_a_restore_loses_nothing_acknowledged_and_opens_nothing_closed(
 ) -> None:
     telling = Telling()
     restore_drill(telling, tmp_path / "drill", children=100, is_sample=not is_full)
-    wrong = [step["story"] for step in telling.steps if not step["ok"]]
+    wrong = [f"{step['story']}: {step['wrong']}" for step in telling.steps if not step["ok"]]
     assert not wrong
     cases = {step["name"][0] for step in telling.steps if step["name"][1] == "_"}
     record_property("figure", f"everything lost and restored: {len(telling.steps)} claims of {len(cases)} cases hold")

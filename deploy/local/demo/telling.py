@@ -44,7 +44,7 @@ class Telling:
         except (NotAsTold, Refused, Fault) as error:
             wrong = str(error)
         milliseconds = round((time.monotonic() - begun_at) * 1000, 1)
-        self.steps.append({"name": name, "story": story, "ok": not wrong, "ms": milliseconds})
+        self.steps.append({"name": name, "story": story, "ok": not wrong, "wrong": wrong, "ms": milliseconds})
         self.say(f"{'ok   ' if not wrong else 'WRONG'} {story} ({milliseconds:.0f} ms){': ' + wrong if wrong else ''}")
 
 
