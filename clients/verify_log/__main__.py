@@ -19,6 +19,7 @@ from clients.verify_log.evidence import (
     receipts_in,
 )
 from clients.verify_log.folder import FileBad, LogFolder
+from clients.verify_log.gaps import check_gaps
 from clients.verify_log.log import CHECKPOINT, VERIFIER_KEY, PublishedLog
 from clients.verify_log.notes import Checkpoint, NoteRefused, VerifierKey, signed_checkpoint
 from clients.verify_log.report import Report
@@ -55,6 +56,7 @@ def main(arguments: Sequence[str] | None = None, say: Callable[[str], None] = pr
         return report.verdict()
     log = PublishedLog(folder, checkpoint)
     log.check(report)
+    check_gaps(report, folder, log, checkpoint.origin)
     if earlier is not None:
         _check_since(report, log, earlier, key, str(said.since))
     if receipts is not None:

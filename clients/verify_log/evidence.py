@@ -71,7 +71,11 @@ def check_earlier(report: Report, log: PublishedLog, earlier: Checkpoint, which:
     except Unreadable:
         report.bad(f"{which}: some of its {earlier.size} entries cannot be read")
         return False
-    if not is_same:
+    gap = next((gap for gap in log.gaps if gap.contradicts(earlier.size)), None)
+    if not is_same and gap is not None:
+        # What it signs of the time before the gap is in it too, and cannot be told from the rest.
+        report.lost(f"{which}: some of the {earlier.size} entries that it signs are lost by {gap}")
+    elif not is_same:
         report.bad(f"{which}: the first {earlier.size} entries are not the ones that it signs")
     return is_same
 
@@ -87,7 +91,7 @@ def check_proofs(
     report: Report, log: PublishedLog, proofs: list[EntryProof], key: VerifierKey, newest: Checkpoint
 ) -> None:
     """Check that each entry is in the log, and that its proof leads to a root that the log signed."""
-    before = report.bad_count
+    before = report.bad_count + report.lost_count
     for proof in proofs:
         which = f"entry {proof.index} as handed over"
         leaf = hashlib.sha256(proof.salt + proof.body).digest()
@@ -104,7 +108,7 @@ def check_proofs(
             continue
         else:
             _is_held(report, log, Receipt(proof.index, leaf), "that was handed over")
-    if report.bad_count == before:
+    if report.bad_count + report.lost_count == before:
         report.ok(f"entries handed over: all {len(proofs)} lead to the root")
 
 
@@ -118,7 +122,12 @@ def _is_held(report: Report, log: PublishedLog, receipt: Receipt, whose: str) ->
     except Unreadable:
         report.bad(f"{log.path_of(index)}: cannot be read, so the entry {index} {whose} cannot be found")
         return False
-    if held != receipt.leaf:
+    gap = log.gap_at(index)
+    if held != receipt.leaf and gap is not None and gap.has_lost_leaf(index):
+        report.lost(f"entry {index} {whose}: is lost by {gap}")
+    elif held == receipt.leaf and gap is not None:
+        report.note(f"entry {index} {whose}: its leaf stands; what it said is lost by {gap}")
+    elif held != receipt.leaf:
         report.bad(f"{log.path_of(index)}: entry {index} is not the one {whose}", entry=index)
     return held == receipt.leaf
 

@@ -12,6 +12,8 @@ from clients.verify_log.tree import HASH_BYTES
 
 TILE = 256
 ENTRIES = "entries"
+GAP_PATH = re.compile(r"gap/(?P<index>0|[1-9][0-9]{0,18})")
+"""The statement of a gap: named after the entry that commits to it."""
 _STRIDE = 2 + HASH_BYTES
 _ENTRY_LENGTH = HASH_BYTES.to_bytes(2, "big")
 _TILE_PATH = re.compile(

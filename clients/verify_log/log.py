@@ -8,9 +8,10 @@ entries below it give is tried in its place: so the one wrong file, or entry, is
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from clients.verify_log.folder import TILE, FileBad, LogFolder, TileName
+from clients.verify_log.folder import GAP_PATH, TILE, FileBad, LogFolder, TileName
+from clients.verify_log.gap import Gap
 from clients.verify_log.notes import Checkpoint
 from clients.verify_log.report import Report
 from clients.verify_log.tree import Peaks, hash_of_leaf, root_over
@@ -33,6 +34,8 @@ class PublishedLog:
         self._folder = folder
         self.size = checkpoint.size
         self._root = checkpoint.root
+        self.gaps: list[Gap] = []
+        """What the log publishes of entries that it has lost."""
         self._levels = max(1, -(-self.size.bit_length() // _HEIGHT))
         # By level: the hash of each whole tile of the level below, made from the entries alone; None where one of its
         # entries cannot be read. Level 0 would be the entries themselves: they are read again instead.
@@ -45,6 +48,15 @@ class PublishedLog:
         if leaves is None:
             raise Unreadable
         return leaves[index % TILE]
+
+    def entries(self) -> Iterator[tuple[int, bytes]]:
+        """Yield the position and leaf of every entry that can be read."""
+        for number in range(-(-self.size // TILE)):
+            yield from enumerate(self._leaves(self._name(None, number)) or (), number * TILE)
+
+    def gap_at(self, index: int) -> Gap | None:
+        """Return the published gap in which an entry is lost, None if it is not."""
+        return next((gap for gap in self.gaps if gap.first <= index <= gap.last), None)
 
     def path_of(self, index: int) -> str:
         """Return the path of the file that an entry is in."""
@@ -147,7 +159,7 @@ class PublishedLog:
         beyond = 0
         for path in self._folder.paths():
             name = TileName.of(path)
-            if path in (CHECKPOINT, VERIFIER_KEY):
+            if path in (CHECKPOINT, VERIFIER_KEY) or GAP_PATH.fullmatch(path):
                 continue
             if path.rpartition("/")[2].startswith("."):
                 report.note(f"{path}: is hidden, hence not published; it was not read")

@@ -17,11 +17,11 @@ from deploy.local.layout import Layout
 from deploy.local.population.story_searches import searches
 from deploy.local.settlement.inhabitants import settle_in
 from deploy.local.settlement.supplying import settle
-from deploy.smoke import stores
+from deploy.smoke import collector, stores
 from deploy.smoke.certificates import Certificates
 from deploy.smoke.cluster import SUBNET, USER, Cluster, signer_of
 from deploy.smoke.documented import NAMES, Documented
-from deploy.smoke.journey import PlayedSuite, main_journey
+from deploy.smoke.journey import PlayedSuite, main_journey, stop
 from deploy.smoke.pages import Visitor, journey_of
 from deploy.smoke.podman import Podman
 from deploy.smoke.rendered import read
@@ -32,7 +32,8 @@ NOT_SHOWN = """What podman cannot show, and only a cluster can:
   network policies, disruption budgets, autoscaling, topology spread and priorities (podman ignores them);
   the kubelet's probes (asked here by the smoke itself), rolling updates, service accounts;
   cert-manager, the secret store, CloudNativePG (certificates, root secrets and databases are made here from what
-  their resources say), the collector, DNS (names are host aliases) and load balancers (ports of 127.0.0.1)."""
+  their resources say), DNS (names are host aliases) and load balancers (ports of 127.0.0.1)."""
+NO_COLLECTOR = "  and the collector: there is none here yet (`make check-observability` builds it, where there is Go)."
 
 
 def main() -> int:
@@ -79,6 +80,8 @@ def main() -> int:
         return 1
     say("passed")
     print(NOT_SHOWN)
+    if not collector.is_built():
+        print(NO_COLLECTOR)
     return 0
 
 
@@ -89,6 +92,9 @@ def _build(documented: Documented, say: Callable[[str], None]) -> None:
     if not exists(stores.IMAGE):
         stores.make_image(documented.folder)
     say("image of the stores: Debian's PostgreSQL and Redis")
+    if collector.is_built():
+        collector.make_image()
+        say("image of the collector: the one of make check-observability, alone")
 
 
 def _play(cluster: Cluster, documented: Documented, edge: int, web: int) -> None:
@@ -119,6 +125,9 @@ def _play(cluster: Cluster, documented: Documented, edge: int, web: int) -> None
     visitor = Visitor(host, web, cluster.certificates.authority_of("browsers"))
     misspelt = searches(story)["nurse"][0].query
     journey_of(visitor, cluster.say, cast.accounts["nurse"], misspelt, school.telephone)
+    if cluster.await_telemetry():
+        cluster.say("the collector took metrics of every process, and shows them to Prometheus")
+    stop(cast, documented, cluster.say)
 
 
 if __name__ == "__main__":

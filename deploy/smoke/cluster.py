@@ -18,7 +18,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from deploy.image.engine import IMAGE, NotBuilt
 from deploy.local.layout import Layout
-from deploy.smoke import stores
+from deploy.local.processes import PROCESSES
+from deploy.smoke import collector, stores
 from deploy.smoke.certificates import Certificates, Signer, keep_secret
 from deploy.smoke.for_podman import Ground, folders_of, for_podman, played_before
 from deploy.smoke.podman import Podman
@@ -27,9 +28,9 @@ from deploy.smoke.rendered import Manifest, Rendered, name_of, namespace_of, pod
 USER = 10001
 SUBNET = "10.89.77"
 HEALTH_PORT, CALLS_PORT, REDIS_PORT = 8081, 8443, 6379
-#: Played although none of ours: everything else that is not one of our processes is a platform's own.
-NEIGHBOURS = {"redis"}
-_NOT_PLAYED = {"collector"}
+#: Played although none of ours, with the ports by which they are known to listen: everything else that is not one of
+#: our processes is a platform's own.
+NEIGHBOURS = {"redis": REDIS_PORT, "collector": collector.PORT}
 _PATIENCE_SECONDS = 90.0
 
 
@@ -66,7 +67,8 @@ class Cluster:
 
     def prepare(self) -> None:
         """Give each pod its address and each secret its files."""
-        played = [one for one in self.rendered.of_kind("Deployment") if name_of(one) not in _NOT_PLAYED]
+        left = set() if collector.is_built() else {"collector"}
+        played = [one for one in self.rendered.of_kind("Deployment") if name_of(one) not in left]
         for workload in played:
             for replica in range(workload["spec"].get("replicas", 1)):
                 self.pods.append(Pod(workload, replica, f"{SUBNET}.{20 + len(self.pods)}"))
@@ -80,7 +82,11 @@ class Cluster:
     def ground(self) -> Ground:
         """What stands in for the cluster here."""
         return Ground(
-            images={"contactpoint": IMAGE, "valkey": stores.IMAGE},
+            images={
+                "contactpoint": IMAGE,
+                "valkey": stores.IMAGE,
+                "opentelemetry-collector-contrib": collector.IMAGE,
+            },
             secrets=self.certificates.secrets,
             volumes=self.layout.root / "volumes",
             names=self._names(),
@@ -98,7 +104,7 @@ class Cluster:
         for pod in self.pods:
             if name_of(pod.workload) in NEIGHBOURS:
                 self._play(pod)
-                self._await_port(pod.address, REDIS_PORT, pod.container)
+                self._await_port(pod.address, NEIGHBOURS[name_of(pod.workload)], pod.container)
                 self.say(f"{pod.name}: from its manifest, TLS with client certificates")
 
     def migrate(self) -> None:
@@ -120,6 +126,13 @@ class Cluster:
         for pod in ours:
             self._await(pod)
             self.say(f"{pod.name}: ready")
+
+    def await_telemetry(self) -> bool:
+        """Wait until the collector shows that each process is ready; return whether it is played at all."""
+        played = [pod for pod in self.pods if name_of(pod.workload) == "collector"]
+        for pod in played:
+            collector.await_processes(pod.address, {process.name for process in PROCESSES})
+        return bool(played)
 
     def leaders(self) -> list[str]:
         """Return the pods of the ledger that say they lead: there must be one."""

@@ -20,7 +20,7 @@ PAGE = PROJECT / "docs" / "deploy.md"
 RUN = "# make cluster-smoke runs this: "
 OTHERS = ("# run by hand", "# yours to fill in", "# needs a cluster: not run here", "# needs people: not run here")
 #: The blocks that the smoke runs, in its order.
-NAMES = ("image", "manifests", "leader", "found", "mails", "verifier")
+NAMES = ("image", "manifests", "leader", "found", "mails", "verifier", "stop")
 _PATIENCE_SECONDS = 90.0
 
 

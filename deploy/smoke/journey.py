@@ -12,6 +12,7 @@ from contactpoint.directory.v1 import directory_service_pb2 as pb
 from deploy.local.population.story import Story
 from deploy.local.population.story_searches import searches
 from deploy.local.settlement.inhabitants import Cast
+from deploy.local.settlement.outside import Refused
 from deploy.local.settlement.scenarios import search_request, shield_the_limited
 from deploy.local.suite import Suite
 from deploy.smoke.documented import Documented
@@ -69,3 +70,18 @@ def main_journey(cast: Cast, story: Story, say: Callable[[str], None]) -> None:
     hidden = nurse.call(nurse.directory.OpenHome, pb.OpenHomeRequest(handle=row.handle, reason=_WORRY))
     expect(row.is_limited and hidden.is_limited and not hidden.HasField("address"), "the shielded child has no home")
     say("two officers shielded a child: the nurse's next look shows no home")
+
+
+def stop(cast: Cast, documented: Documented, say: Callable[[str], None]) -> None:
+    """Have the operator stop the whole service: the nurse's next call is refused; raises NotBuilt."""
+    nurse = cast.signed_in("nurse")
+    counted = pb.CountOwnChildrenRequest()
+    nurse.call(nurse.directory.CountOwnChildren, counted)
+    documented.run("stop")
+    refusal = ""
+    try:
+        nurse.call(nurse.directory.CountOwnChildren, counted)
+    except Refused as refused:
+        refusal = refused.reason
+    expect(refusal == "CONDITION_LAPSED_SERVICE", f"nobody gets further (she was answered with {refusal or 'a count'})")
+    say("the operator stopped the service, by the command of docs/deploy.md: the nurse's next call was refused")

@@ -11,7 +11,8 @@ from gateway.edge.interceptors import edge_interceptors
 from gateway.edge.onward import OnwardChannel
 from gateway.edge.rate_windows import connect
 from services.runtime import process
-from services.runtime.access import whole_table
+from services.runtime.access import Assurance, whole_table
+from services.runtime.call_rates import CallRate
 from services.runtime.certificates import CertificateFiles, WatchedCertificates
 from services.runtime.channels import open_channels
 from services.runtime.peers import peer_of
@@ -32,6 +33,9 @@ def serve(config: EdgeConfig) -> int:
         channel_calls_a_minute=config.channel_calls_a_minute,
         when_away=lambda: away.add(1),
     )
+    # What needs no session is what anyone may send as often as they like, with names that they make up.
+    without_session = [method.full_name for method in table.of_edge() if method.assurance is Assurance.NONE]
+    rate = CallRate(in_all=config.sign_ins_a_second, of_one_caller=config.channel_sign_ins_a_second)
     peers = {name: config.peers[name] for name in called()}
     with open_channels(peers, certificates, forward_errors=True) as channels:
         forward = Forward(
@@ -44,7 +48,11 @@ def serve(config: EdgeConfig) -> int:
         handler = AnyMethod(forward, lambda context: peer_of(context.auth_context(), environment=config.environment))
         code = run_server(
             lambda server: server.add_generic_rpc_handlers((handler,)),
-            settings=ServerSettings.of(config),
+            settings=ServerSettings.of(
+                config,
+                own_pools=dict.fromkeys(without_session, config.sign_in_workers),
+                rates=dict.fromkeys(without_session, rate),
+            ),
             certificates=certificates,
             interceptors=edge_interceptors(table, telemetry, environment=config.environment),
             table=None,

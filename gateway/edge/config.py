@@ -29,6 +29,18 @@ class EdgeConfig(ProcessConfig):
         least=1,
         most=1_000_000_000,
     )
+    sign_ins_a_second: int = setting(
+        45,
+        meaning="sign-ins that are taken in a second, and steps of enrolment; what comes faster is refused BUSY",
+        least=1,
+        most=1_000_000,
+    )
+    channel_sign_ins_a_second: int = setting(
+        30, meaning="those of one certificate: its flood leaves the rest to everybody else", least=1, most=1_000_000
+    )
+    sign_in_workers: int = setting(
+        8, meaning="sign-ins served at once: while they wait for identity they keep nobody else", least=1, most=64
+    )
 
     def problems(self) -> Iterator[str]:
         """Yield what is wrong with settings that are each well-formed."""
@@ -36,6 +48,8 @@ class EdgeConfig(ProcessConfig):
             read_grid_seconds(self.limits)
         except ValueError:
             yield "limits: answers.grid_milliseconds must be a whole number from 0 to 1000"
+        if self.channel_sign_ins_a_second > self.sign_ins_a_second:
+            yield "channel_sign_ins_a_second: must be at most sign_ins_a_second"
         for name in called():
             if name not in self.peers:
                 yield f"peers: {name} is missing"

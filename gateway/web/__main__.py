@@ -19,6 +19,7 @@ from services.runtime.channels import PeerChannel
 from services.runtime.clock import SystemClock
 from services.runtime.config import read_secret
 from services.runtime.interceptors.limits import PAGE_TRACE_KEY
+from services.runtime.metrics import READY
 from services.runtime.telemetry import Telemetry
 
 
@@ -27,6 +28,7 @@ def serve(config: WebConfig) -> int:
     certificates = WatchedCertificates(CertificateFiles(config.certificate, config.private_key, config.ca))
     telemetry = Telemetry.of(config)
     probes = Probes(config.host, config.health_port)
+    telemetry.watch(READY, lambda: float(probes.is_ready))
     with PeerChannel(
         process=EDGE,
         address=config.peers[EDGE],

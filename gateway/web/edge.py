@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Self
 
 import grpc
-from contactpoint.audit.review.v1.review_service_pb2_grpc import ReviewServiceStub
+from contactpoint.audit.review.v1.review_service_pb2_grpc import CustodyServiceStub, ReviewServiceStub
 from contactpoint.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub, ProviderServiceStub
 from contactpoint.identity.v1.identity_service_pb2_grpc import (
     AdministrationServiceStub,
@@ -71,6 +71,11 @@ class Edge:
     def review(self) -> ReviewServiceStub:
         """The log, read by people."""
         return ReviewServiceStub(self._bound)
+
+    @cached_property
+    def custody(self) -> CustodyServiceStub:
+        """What custodians accept, two of them."""
+        return CustodyServiceStub(self._bound)
 
 
 class _BoundChannel(grpc.Channel):

@@ -18,6 +18,8 @@ class Probes:
             experimental_non_blocking=True, experimental_thread_pool=ThreadPoolExecutor(1)
         )
         self._status.set("", health_pb2.HealthCheckResponse.NOT_SERVING)
+        self.is_ready = False
+        """What is said at this moment; measured too, so that the alert on processes that are not ready knows it."""
         self._server = grpc.server(
             ThreadPoolExecutor(2, thread_name_prefix="health"),
             maximum_concurrent_rpcs=32,
@@ -35,10 +37,12 @@ class Probes:
     def ready(self) -> None:
         """Say that pages are served: own settings and certificates are good; the edge is asked by no probe."""
         self._status.set("", health_pb2.HealthCheckResponse.SERVING)
+        self.is_ready = True
 
     def stopping(self) -> None:
         """Say that no new connection should come here."""
         self._status.enter_graceful_shutdown()
+        self.is_ready = False
 
     def close(self) -> None:
         """Answer no more."""

@@ -119,6 +119,12 @@ _SERVICE: dict[str, Refusal] = {
         "They last three days, and five tries.",
         "Check the code once more. Then ask your manager for a new link and a new code.",
     ),
+    "GAP_NOT_READY": Refusal(
+        heading="The gap cannot be accepted yet",
+        says="Not everything that is known beyond the gap has been entered again. Nothing was recorded.",
+        next="Ask the operator to read out what show-gap prints now: the gap will have another name.",
+        status=409,
+    ),
     "IDEMPOTENCY_KEY_REUSED": _entered(
         "This was sent before", "This form was sent before, with something else in it.", "Start again from a new form."
     ),
@@ -136,6 +142,11 @@ _SERVICE: dict[str, Refusal] = {
         "ContactPoint is being restored",
         "ContactPoint is being restored after a fault. Until that is done nothing is shown.",
         "Try again later. If this cannot wait, telephone your team now.",
+    ),
+    "LEDGER_GAP_OPEN": _busy(
+        "ContactPoint is being restored",
+        "ContactPoint is being restored after a fault. Until two people have agreed that it goes on, nothing is shown.",
+        "Try again later. If this cannot wait, telephone your team now: they can help you without it.",
     ),
     "LOG_NOT_PROVABLE": _busy(
         "The log cannot be shown",
@@ -170,6 +181,7 @@ _SERVICE: dict[str, Refusal] = {
         status=404,
         link=_SEARCH,
     ),
+    "NOT_FOUNDED": _entered("There is no service yet", "The service was not founded yet.", "There is nothing to do."),
     "NOT_IN_THIS_ENVIRONMENT": Refusal(
         heading="This is not available here",
         says="This cannot be done in this environment.",
@@ -190,17 +202,31 @@ _SERVICE: dict[str, Refusal] = {
         says="Your role does not include this.",
         next="If you need it for your work, ask your manager. If this is about a child now, telephone your team.",
     ),
+    "NOT_THIS_GAP": Refusal(
+        heading="There is no such gap any more",
+        says="No gap of this name is open: it was accepted, or more was entered again since the name was read.",
+        next="Ask the operator to read out what show-gap prints now.",
+        status=409,
+    ),
     "NO_AUTHORITY": Refusal(
         heading="Your organisation belongs to no authority",
         says="This has to be done by an organisation of the child’s own area.",
         next="Telephone the ContactPoint team of the child’s authority.",
         link=("All teams’ telephone numbers", "/teams"),
     ),
+    "NO_GAP_OPEN": _entered(
+        "There is nothing to accept", "The log has no gap that waits for this.", "There is nothing to do."
+    ),
     "NO_SUCH_ACT": Refusal(
         heading="Nothing was found",
         says="There is nothing here that you can be shown.",
         next=_AGAIN,
         status=404,
+    ),
+    "OLDER_THAN_THE_GAP": _busy(
+        "ContactPoint is being restored",
+        "What was restored is older than the log. Nothing was recorded.",
+        "The operator has to restore a newer copy. If this cannot wait, telephone your team now.",
     ),
     "ORGANISATION_WITHDRAWN": Refusal(
         heading="This organisation was withdrawn",
@@ -255,11 +281,17 @@ _SERVICE: dict[str, Refusal] = {
         status=400,
         link=_SEARCH,
     ),
+    "SECOND_CUSTODIAN_NEEDED": _entered(
+        "Another custodian has to do the same",
+        "You have asked that the service goes on.",
+        "Another custodian has to do the same within a day.",
+    ),
     "SECOND_OFFICER_NEEDED": Refusal(
         heading="A second officer must approve this",
         says="You opened this case yourself, so another officer has to approve it.",
         next="Ask a colleague, or the officer who covers for your authority.",
     ),
+    "SERVICE_NOT_STOPPED": _entered("The service is not stopped", "Nothing was changed.", "There is nothing to do."),
     "SESSION_ENDED": Refusal(
         heading="You have been signed out",
         says="Your session has ended.",

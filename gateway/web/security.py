@@ -35,12 +35,12 @@ _EVERY_ANSWER: Mapping[str, str] = {
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Origin-Agent-Cluster": "?1",
+    # What would tell of a person or of where they are; every page carries these words over a slow line.
     "Permissions-Policy": ", ".join(
         f"{feature}=()"
         for feature in (
-            "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen", "geolocation",
-            "gyroscope", "hid", "idle-detection", "magnetometer", "microphone", "midi", "payment", "screen-wake-lock",
-            "serial", "usb", "xr-spatial-tracking",
+            "accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "hid", "magnetometer",
+            "microphone", "payment", "serial", "usb",
         )
     ),
     # With "no-referrer" browsers send `Origin: null` with our own forms, which we refuse; to other sites nothing goes.
@@ -48,7 +48,6 @@ _EVERY_ANSWER: Mapping[str, str] = {
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "X-Permitted-Cross-Domain-Policies": "none",
     "X-Robots-Tag": "noindex, nofollow",
 }  # fmt: skip
 PAGE_HEADERS: Mapping[str, str] = {

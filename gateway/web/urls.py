@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from gateway.web.page import ANYONE, GET, NEEDS, POST, SIGNED_IN, Page
 from gateway.web.pages.about import view as about
+from gateway.web.pages.accept_gap import view as accept_gap
+from gateway.web.pages.accept_loss import view as accept_loss
 from gateway.web.pages.accessibility import view as accessibility
 from gateway.web.pages.acknowledge_policy import view as acknowledge_policy
 from gateway.web.pages.approve_shield import view as approve_shield
@@ -151,4 +153,26 @@ TABLE: tuple[Page, ...] = (
     ),
     POST("/mediation", begin_mediation.begin, NEEDS("mediation.begin"), "Look something up for a colleague"),
     POST("/mediation/end", begin_mediation.end, NEEDS("mediation.begin"), "Look something up for a colleague"),
+    GET(
+        "/accept-loss",
+        accept_loss.ACCEPTANCE.ask,
+        NEEDS("custody.accept"),
+        "Accept a loss after a restore",
+        menu="Accept a loss",
+    ),
+    POST("/accept-loss", accept_loss.ACCEPTANCE.check, NEEDS("custody.accept"), "Accept a loss after a restore"),
+    GET("/accept-loss/confirm", accept_loss.ACCEPTANCE.confirm, NEEDS("custody.accept"), "Accept this loss?"),
+    POST("/accept-loss/accept", accept_loss.ACCEPTANCE.accept, NEEDS("custody.accept"), "Accept this loss?"),
+    GET("/accept-loss/done", accept_loss.ACCEPTANCE.done, NEEDS("custody.accept"), "Your acceptance is recorded"),
+    GET(
+        "/accept-gap",
+        accept_gap.ACCEPTANCE.ask,
+        NEEDS("custody.accept"),
+        "Accept a gap in the log",
+        menu="Accept a gap",
+    ),
+    POST("/accept-gap", accept_gap.ACCEPTANCE.check, NEEDS("custody.accept"), "Accept a gap in the log"),
+    GET("/accept-gap/confirm", accept_gap.ACCEPTANCE.confirm, NEEDS("custody.accept"), "Accept this gap?"),
+    POST("/accept-gap/accept", accept_gap.ACCEPTANCE.accept, NEEDS("custody.accept"), "Accept this gap?"),
+    GET("/accept-gap/done", accept_gap.ACCEPTANCE.done, NEEDS("custody.accept"), "Your acceptance is recorded"),
 )

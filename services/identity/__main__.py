@@ -1,4 +1,4 @@
-"""The process identity: `serve`, `migrate`, `check-config`, and the operator's `found`."""
+"""The process identity: `serve`, `migrate`, `check-config`, and the operator's `found` and `stop-service`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import grpc
 from contactpoint.identity.v1 import identity_service_pb2_grpc as rpc
 from sqlalchemy.engine import Engine
 
+from services.identity import check_store, reenter
 from services.identity.clients.ledger import NewestReceipt, RemoteLedger
 from services.identity.config import IdentityConfig, driver_url, session_limits
 from services.identity.domain.acts import Contact
@@ -40,7 +41,7 @@ from services.identity.storage.receipts import SqlReceipts
 from services.identity.storage.refusals import SqlRefusals
 from services.identity.storage.sessions import SqlSessions
 from services.identity.storage.token_keys import SqlTokenKeys
-from services.identity.upkeep import Upkeep
+from services.identity.upkeep import LOCKED_WORKS, Upkeep
 from services.identity.use_cases.acknowledge_policy import AcknowledgePolicy
 from services.identity.use_cases.add_person import AddPerson
 from services.identity.use_cases.authorise import Authorise
@@ -63,11 +64,14 @@ from services.identity.use_cases.register_organisation import RegisterOrganisati
 from services.identity.use_cases.register_system import RegisterSystem
 from services.identity.use_cases.reinstate_person import ReinstatePerson
 from services.identity.use_cases.renew_enrolment import RenewEnrolment
+from services.identity.use_cases.resume_service import ResumeService
 from services.identity.use_cases.revoke_role import RevokeRole
 from services.identity.use_cases.sign_in import SignIn
 from services.identity.use_cases.sign_out import SignOut
+from services.identity.use_cases.stop_service import METHOD as STOP_SERVICE
+from services.identity.use_cases.stop_service import StopReason, StopService
 from services.identity.use_cases.suspend_person import SuspendPerson
-from services.identity.use_cases.three_steps import ThreeSteps
+from services.identity.use_cases.three_steps import NOTHING_ENTERED, ThreeSteps
 from services.runtime import database, process, server
 from services.runtime.access import AccessTable, whole_table
 from services.runtime.certificates import CertificateFiles, WatchedCertificates
@@ -85,6 +89,7 @@ MIGRATIONS = Path(__file__).parent / "storage" / "migrations"
 AUTHORISE = "/contactpoint.identity.v1.AuthorisationService/Authorise"
 SIGN_IN = "/contactpoint.identity.v1.SignInService/SignIn"
 _REFUSED = 3
+_UNKNOWN = 4
 _EX_CONFIG = 78
 
 
@@ -114,7 +119,7 @@ def serve(config: IdentityConfig) -> int:
     """Serve until told to stop; return the exit code."""
     clock, telemetry = SystemClock(), Telemetry.of(config)
     identity = assemble(config, clock=clock, telemetry=telemetry)
-    pools = dict(zip(("main", "authorise", "sign_in"), identity.engines, strict=True))
+    pools = dict(zip(("main", "authorise", "sign_in", "locks"), identity.engines, strict=True))
     watch = DatabaseWatch(pools, clock=clock, telemetry=telemetry)
     try:
         return server.serve(
@@ -142,6 +147,7 @@ def assemble(config: IdentityConfig, *, clock: Clock, telemetry: Telemetry) -> I
     engine = _engine(config, pool_size=min(config.workers, 8))
     quick = _engine(config, pool_size=config.authorise_workers).execution_options(isolation_level="AUTOCOMMIT")
     doors = _engine(config, pool_size=config.sign_in_workers)
+    locks = _engine(config, pool_size=LOCKED_WORKS)
     environment = config.environment
     acts = SqlActs(engine=engine, seals=seals, clock=clock, pages=config.pages)
     parties = SqlParties(engine=engine, seals=seals, environment=environment)
@@ -208,6 +214,7 @@ def assemble(config: IdentityConfig, *, clock: Clock, telemetry: Telemetry) -> I
         revoke_role=RevokeRole(change_person=change_person),
         suspend_person=SuspendPerson(change_person=change_person),
         reinstate_person=ReinstatePerson(change_person=change_person),
+        resume_service=ResumeService(parties=parties, three_steps=three_steps, clock=clock),
         list_people=ListPeople(parties=parties, page_tokens=SealedPageTokens(seals), clock=clock),
     )
     authorisation = AuthorisationServicer(
@@ -235,7 +242,7 @@ def assemble(config: IdentityConfig, *, clock: Clock, telemetry: Telemetry) -> I
         rpc.add_VerificationKeysServiceServicer_to_server(keys, to)
 
     upkeep = Upkeep(
-        engine=engine,
+        locks=locks,
         clock=clock,
         ledger=ledger,
         newest=newest,
@@ -262,7 +269,7 @@ def assemble(config: IdentityConfig, *, clock: Clock, telemetry: Telemetry) -> I
         is_ready=lambda: database.can_read(engine),
         upkeep=upkeep,
         channel=channel,
-        engines=(engine, quick, doors),
+        engines=(engine, quick, doors, locks),
     )
 
 
@@ -319,6 +326,42 @@ def found(arguments: list[str]) -> int:
     return 0
 
 
+def stop_service(arguments: list[str]) -> int:
+    """Stop the whole service; return the exit code: 3 when it was refused, 4 when nobody knows whether it was stopped.
+
+    Ends with 2 if the command line says too little, with 78 if the settings cannot be used.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m services.identity {STOP_SERVICE}")
+    parser.add_argument("--config", type=Path, required=True, help="file of settings (TOML)")
+    parser.add_argument("--reason", choices=[one.value for one in StopReason], required=True, help="why, for the log")
+    said = parser.parse_args(arguments)
+    process.harden()
+    log_as_json(PROCESS)
+    try:
+        config = load(IdentityConfig, said.config)
+    except ConfigRefused as refused:
+        print(*refused.problems, sep="\n", file=sys.stderr)
+        return _EX_CONFIG
+    clock = SystemClock()
+    certificates = WatchedCertificates(CertificateFiles(config.certificate, config.private_key, config.ca))
+    seals = Seals(read_secret(config.root_secret))
+    engine = _engine(config, pool_size=2)
+    with _ledger_channel(config, certificates) as channel:
+        stop = StopService(
+            parties=SqlParties(engine=engine, seals=seals, environment=config.environment),
+            acts=SqlActs(engine=engine, seals=seals, clock=clock, pages=config.pages),
+            ledger=RemoteLedger(channel, NewestReceipt(SqlReceipts(engine=engine).newest())),
+            clock=clock,
+        )
+        try:
+            receipt = stop(StopReason(said.reason))
+        except ServiceError as refusal:
+            print(f"{refusal.reason}: {refusal.sentence}", file=sys.stderr)
+            return _REFUSED if refusal.status in NOTHING_ENTERED else _UNKNOWN
+    print(json.dumps({"entry": receipt.index, "stopped": True}))
+    return 0
+
+
 def _engine(config: IdentityConfig, *, pool_size: int) -> Engine:
     return database.engine_of(driver_url(config.database_url), pool_size=pool_size, application_name=PROCESS)
 
@@ -332,4 +375,10 @@ def _ledger_channel(config: IdentityConfig, certificates: WatchedCertificates) -
 if __name__ == "__main__":
     if sys.argv[1:2] == ["found"]:
         sys.exit(found(sys.argv[2:]))
+    if sys.argv[1:2] == ["check-store"]:
+        sys.exit(check_store.main(sys.argv[2:], tell=print))
+    if sys.argv[1:2] == ["reenter"]:
+        sys.exit(reenter.main(sys.argv[2:], tell=print))
+    if sys.argv[1:2] == [STOP_SERVICE]:
+        sys.exit(stop_service(sys.argv[2:]))
     sys.exit(process.run(PROCESS, config=IdentityConfig, serve=serve, migrate=migrate))

@@ -227,6 +227,42 @@ class OrganisationWithdrawn(ServiceError):
     sentence = "This organisation was withdrawn. It has to apply again."
 
 
+class NotFounded(ServiceError):
+    """There is no service yet that could be stopped."""
+
+    status = "FAILED_PRECONDITION"
+    reason = "NOT_FOUNDED"
+    blame: Blame = "user"
+    sentence = "The service was not founded yet. Nothing was changed."
+
+
+class ServiceNotStopped(ServiceError):
+    """What is not stopped cannot be resumed."""
+
+    status = "FAILED_PRECONDITION"
+    reason = "SERVICE_NOT_STOPPED"
+    blame: Blame = "user"
+    sentence = "The service is not stopped. Nothing was changed."
+
+
+class SecondCustodianNeeded(ServiceError):
+    """One custodian has asked that the service goes on; the same one does not confirm it."""
+
+    status = "FAILED_PRECONDITION"
+    reason = "SECOND_CUSTODIAN_NEEDED"
+    blame: Blame = "user"
+    sentence = "You have asked for this. Another custodian has to do the same, within a day."
+
+
+class LossNotAccepted(ServiceError):
+    """Two custodians have not accepted exactly this loss: the ledger says it, to the operator's command."""
+
+    status = "FAILED_PRECONDITION"
+    reason = "LOSS_NOT_ACCEPTED"
+    blame: Blame = "caller"
+    sentence = "Two custodians must accept exactly this loss first."
+
+
 class AlreadyFounded(ServiceError):
     """There is a first administrator already; nothing was changed."""
 

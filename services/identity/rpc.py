@@ -29,6 +29,7 @@ from services.identity.use_cases.register_organisation import RegisterOrganisati
 from services.identity.use_cases.register_system import RegisterSystem
 from services.identity.use_cases.reinstate_person import ReinstatePerson
 from services.identity.use_cases.renew_enrolment import RenewEnrolment
+from services.identity.use_cases.resume_service import ResumeService
 from services.identity.use_cases.revoke_role import RevokeRole
 from services.identity.use_cases.sign_in import SignIn
 from services.identity.use_cases.sign_out import SignOut
@@ -126,6 +127,7 @@ class AdministrationServicer(rpc.AdministrationServiceServicer):
     revoke_role: RevokeRole
     suspend_person: SuspendPerson
     reinstate_person: ReinstatePerson
+    resume_service: ResumeService
     list_people: ListPeople
 
     def RegisterOrganisation(
@@ -220,6 +222,12 @@ class AdministrationServicer(rpc.AdministrationServiceServicer):
     ) -> pb.ReinstatePersonResponse:
         outcome = self.reinstate_person(current_caller(), request.idempotency_key, person=request.person_id)
         return pb.ReinstatePersonResponse(receipt=translate.receipt(outcome.receipt))
+
+    def ResumeService(
+        self, request: pb.ResumeServiceRequest, context: grpc.ServicerContext
+    ) -> pb.ResumeServiceResponse:
+        found = self.resume_service(current_caller(), request.idempotency_key)
+        return pb.ResumeServiceResponse(receipt=translate.receipt(found.outcome.receipt), is_stopped=found.is_stopped)
 
     def ListPeople(self, request: pb.ListPeopleRequest, context: grpc.ServicerContext) -> pb.ListPeopleResponse:
         page = self.list_people(

@@ -67,6 +67,8 @@ def write(standing: Standing) -> bytes:
                 is_stopped=standing.is_stopped,
                 policy_version=standing.policy_version,
                 revision=standing.revision,
+                resumption_asked_by=standing.resumption_asked_by,
+                resumption_asked_at=_stamp(standing.resumption_asked_at),
             ).SerializeToString(deterministic=True)
 
 
@@ -217,6 +219,8 @@ def _service(stored: bytes) -> ServiceStanding:
         is_stopped=found.is_stopped,
         policy_version=found.policy_version,
         revision=found.revision,
+        resumption_asked_by=found.resumption_asked_by,
+        resumption_asked_at=_instant(found, "resumption_asked_at"),
     )
 
 
@@ -242,7 +246,9 @@ def _stamp(instant: datetime | None) -> Timestamp | None:
     return stamp
 
 
-def _instant(message: pb.PersonConditions | pb.OrganisationStanding, field: str) -> datetime | None:
+def _instant(
+    message: pb.PersonConditions | pb.OrganisationStanding | pb.ServiceStanding, field: str
+) -> datetime | None:
     if not message.HasField(field):  # type: ignore[arg-type]  # one of the message's own names
         return None
     found: datetime = getattr(message, field).ToDatetime(UTC)

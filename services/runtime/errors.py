@@ -140,6 +140,16 @@ class LedgerBehind(ServiceError):
     sentence = "The service is being restored. Try again later, or telephone your team."
 
 
+class LedgerGapOpen(ServiceError):
+    """The ledger has lost entries and says so in public; it gives nothing until two custodians have accepted that."""
+
+    status = "UNAVAILABLE"
+    reason = "LEDGER_GAP_OPEN"
+    blame: Blame = "system"
+    may_retry = True
+    sentence = "The service is being restored. Try again later, or telephone your team."
+
+
 class Busy(ServiceError):
     """More calls came than can be answered; `retry_after_seconds` says when to come back."""
 

@@ -96,6 +96,9 @@ DATABASE_CONNECTIONS = gauge(
 )
 DATABASE_CONNECTIONS_LIMIT = gauge("database_connections_limit", meaning="the most there can be", says=("pool",))
 DATABASE_ANSWERS = gauge("database_answers", meaning="1 if its database answered the last question, asked every 10 s")
+DATABASE_COMMITS_TWICE = gauge(
+    "database_commits_twice", meaning="1 if its database acknowledges only what a second server holds too"
+)
 CLOCK_OFFSET = gauge("clock_offset", unit="s", meaning="how far its clock is before its database's (behind: negative)")
 CERTIFICATE_EXPIRES = gauge("certificate_expires", unit="s", meaning="time until its certificate ends")
 WORK_ROUNDS = counter("work_rounds", meaning="rounds of periodic work, by how they ended", says=("work", "code"))

@@ -17,6 +17,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from services.runtime.access import AccessTable, SilentMethod
 from services.runtime.call_pool import MOST_SILENT, CallPool
+from services.runtime.call_rates import CallRate, CallRates
 from services.runtime.certificates import Certificates, WatchedCertificates
 from services.runtime.clock import Clock
 from services.runtime.config import ProcessConfig
@@ -66,9 +67,17 @@ class ServerSettings:
     """Whose processes may watch, on the port for calls, what `readiness` says of names."""
     own_pools: Mapping[str, int] = field(default_factory=dict)
     """Methods ("/package.Service/Method") with workers of their own, and how many: no other call delays them."""
+    rates: Mapping[str, CallRate] = field(default_factory=dict)
+    """Methods that are taken at a rate; what comes faster is refused BUSY."""
 
     @classmethod
-    def of(cls, config: ProcessConfig, *, own_pools: Mapping[str, int] | None = None) -> ServerSettings:
+    def of(
+        cls,
+        config: ProcessConfig,
+        *,
+        own_pools: Mapping[str, int] | None = None,
+        rates: Mapping[str, CallRate] | None = None,
+    ) -> ServerSettings:
         """Return what a process's settings say of its server."""
         return cls(
             process=config.process,
@@ -81,6 +90,7 @@ class ServerSettings:
             connection_age_seconds=config.connection_age_seconds,
             environment=config.environment,
             own_pools=own_pools or {},
+            rates=rates or {},
         )
 
 
@@ -168,7 +178,8 @@ def start(
     telemetry = telemetry or Telemetry.nothing()
     for name, pool in {"calls": calls, **{_pool_name(method): pool for method, pool in pools.items()}}.items():
         _watch(telemetry, pool, name)
-    admission = Admission(process=settings.process, calls=calls, own=pools, telemetry=telemetry)
+    rates = {method: CallRates(rate) for method, rate in settings.rates.items()}
+    admission = Admission(process=settings.process, calls=calls, own=pools, telemetry=telemetry, rates=rates)
     probes, status, health_port = _health_server(settings)
     ready = readiness or {"": lambda: True}
     watch = HealthWatch(process=settings.process, environment=settings.environment)

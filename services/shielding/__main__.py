@@ -23,7 +23,7 @@ from services.runtime.server import ServerSettings, service_interceptors
 from services.runtime.server import serve as run_server
 from services.runtime.telemetry import Telemetry
 from services.runtime.verification_keys import RemoteVerificationKeys
-from services.shielding import metrics
+from services.shielding import check_store, metrics, reenter
 from services.shielding.clients.ledger import RemoteLedger
 from services.shielding.config import CALLED, ShieldingConfig
 from services.shielding.domain import holidays_run_out
@@ -115,4 +115,8 @@ def migrate(config: ShieldingConfig) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["check-store"]:
+        sys.exit(check_store.main(sys.argv[2:], tell=print))
+    if sys.argv[1:2] == ["reenter"]:
+        sys.exit(reenter.main(sys.argv[2:], tell=print))
     sys.exit(process.run("shielding", config=ShieldingConfig, serve=serve, migrate=migrate))

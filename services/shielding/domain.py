@@ -22,6 +22,8 @@ class Ground(Enum):
     DOMESTIC_ABUSE = "DOMESTIC_ABUSE"
     ADOPTION = "ADOPTION"
     OTHER_SIGNIFICANT_HARM = "OTHER_SIGNIFICANT_HARM"
+    LOST = "LOST"
+    """Nobody knows: the case was made anew after a restore, and the log never held it."""
 
 
 class ShieldState(Enum):

@@ -163,3 +163,32 @@ class Cases(Protocol):
     def forget_old_readings(self) -> None:
         """Forget readings older than a day."""
         ...
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """A child that a case hides, or that a step under way is about to hide."""
+
+    case_id: uuid.UUID
+    child: Child
+    closed_by: tuple[uuid.UUID, ...]
+    """Two make it more than interim."""
+
+
+class HiddenCases(Protocol):
+    """Where every hidden child is found. May raise DependencyUnavailable."""
+
+    def hidden(self, after: uuid.UUID | None, limit: int) -> Sequence[Hidden]:
+        """Return the hidden children of the next so many cases after one, in order; of a case, all or none."""
+        ...
+
+
+class Gap(Protocol):
+    """Where it is said, after the ledger lost entries, who is hidden."""
+
+    def reenter(self, hidden: Sequence[Hidden], *, newest: int, is_complete: bool) -> tuple[int, int]:
+        """Return how many were not hidden, or less so, and how many the ledger does not know.
+
+        `newest` is the newest entry of which shielding holds a receipt. Raises the ledger's refusal, LedgerBehind.
+        """
+        ...

@@ -78,7 +78,8 @@ def cases(given: Sequence[Case]) -> list[pb.ShieldCase]:
         pb.ShieldCase(
             case_id=str(case.case_id),
             state=_WIRE_STATES[case.state],
-            ground=_WIRE_GROUNDS[case.ground],
+            ground=_WIRE_GROUNDS.get(case.ground, pb.GROUND_UNSPECIFIED),
+            is_recovered=case.ground is Ground.LOST,
             opened_at=_timestamp(case.opened_at),
             opened_by=str(case.opened_by),
             due_at=_timestamp(case.due_at),

@@ -11,10 +11,11 @@ from datetime import timedelta
 
 import pytest
 
+from services.identity import standing_format
 from services.identity.clients.ledger import NewestReceipt, RemoteLedger
 from services.identity.domain.acts import ActName, ChangeOfStanding, EndOfSessions, PendingAct, Receipt, Shape
 from services.identity.domain.session import Session, SessionFactor
-from services.identity.domain.standing import Party
+from services.identity.domain.standing import Party, ServiceStanding
 from services.identity.ports import Ledger, Refusal
 from services.runtime.caller import Caller, acting_for
 from services.runtime.certificates import WatchedCertificates
@@ -190,6 +191,30 @@ def test_an_enrolment_is_one_act_however_often_it_is_sent(kept: Kept) -> None:
     first = kept.ledger.enter(act, is_retry=False)
     assert kept.ledger.resume(act) == first
     assert kept.fake.standings[act.subject] == b"e" * 32
+
+
+def test_a_stop_is_one_act_however_often_it_is_sent(kept: Kept) -> None:
+    party = Party("service", "synthetic")
+    before = kept.fake.standings.setdefault(party, b"v" * 32)
+    content = standing_format.write(ServiceStanding(environment=party.id, is_stopped=True))
+    act = replace(
+        kept.act(),
+        name=ActName("", "stop-service", str(uuid.uuid4())),
+        subject=party,
+        shape=Shape.STOP,
+        effect=ChangeOfStanding(
+            party=party,
+            previous_digest=before,
+            standing=content,
+            digest=standing_format.digest(content),
+            change="STOPPED_DRILL",
+        ),
+        request_digest=b"",
+        token=None,
+    )
+    first = kept.ledger.enter(act, is_retry=False)
+    assert kept.ledger.resume(act) == first
+    assert kept.fake.standings.pop(party) == standing_format.digest(content)
 
 
 def test_refusals_are_entered(kept: Kept) -> None:

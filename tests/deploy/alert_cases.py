@@ -184,6 +184,18 @@ CASES: dict[str, Case] = {
         | gauge("database_answers", "1x60", process=IDENTITY, instance="b"),
         labels={"process": IDENTITY},
     ),
+    "LedgerCommitsOnOneServer": Case(
+        fires=gauge("database_commits_twice", "1 0x60", process=LEDGER, instance="a")
+        | gauge("database_commits_twice", "1x60", process=LEDGER, instance="b"),
+        quiet=gauge("database_commits_twice", "1x60", process=LEDGER, instance="a")
+        | gauge("database_commits_twice", "0x60", process=IDENTITY, instance="a"),
+    ),
+    "CommitsOnOneServer": Case(
+        fires=gauge("database_commits_twice", "1 0x60", process=IDENTITY, instance="a"),
+        quiet=of_all("database_commits_twice", "1x60", LEDGER)
+        | gauge("database_commits_twice", "0x60", process=LEDGER, instance="a"),
+        labels={"process": IDENTITY},
+    ),
     "DatabaseConnectionsExhausted": Case(
         fires=gauge("database_connections", "8x60", process=IDENTITY, pool="main")
         | gauge("database_connections_limit", "8x60", process=IDENTITY, pool="main"),

@@ -13,16 +13,18 @@ from deploy.smoke.stores import statements
 from tests.deploy.rendering import overlay
 
 GROUND = Ground(
-    images={"contactpoint": "localhost/contactpoint:latest", "valkey": "localhost/stores:latest"},
+    images={
+        "contactpoint": "localhost/contactpoint:latest",
+        "valkey": "localhost/stores:latest",
+        "opentelemetry-collector-contrib": "localhost/collector:latest",
+    },
     secrets=Path("/played/secrets"),
     volumes=Path("/played/volumes"),
     names={"identity.contactpoint-people.svc.cluster.local": ("10.89.77.21", "10.89.77.22")},
     doors={"gateway-edge": 21_000},
 )
 RENDERED = Rendered(tuple(overlay("dev")))
-WORKLOADS = [
-    one for kind in ("Deployment", "Job") for one in RENDERED.of_kind(kind) if name_of(one) != "collector"
-]  # the collector is not played
+WORKLOADS = [one for kind in ("Deployment", "Job") for one in RENDERED.of_kind(kind)]
 #: What the eight steps name, in a container and in a pod; all else must be played as it was rendered.
 CHANGED = (
     {"image", "ports", "startupProbe", "readinessProbe", "livenessProbe"},

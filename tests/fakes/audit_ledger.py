@@ -165,9 +165,9 @@ class MemoryStore:
             raise NotLeading
         batch = MemoryBatch(self.kept)
         yield batch
-        failure = self.fails.pop(0) if self.fails and batch.writing else ""
-        if failure != "before" and batch.writing is not None:
-            batch.commit(batch.writing)
+        failure = self.fails.pop(0) if self.fails and batch.writings else ""
+        for writing in batch.writings if failure != "before" else ():
+            batch.commit(writing)
         if failure:
             raise StoreUnavailable
 
@@ -177,7 +177,7 @@ class MemoryBatch:
 
     def __init__(self, kept: Kept) -> None:
         self._kept = kept
-        self.writing: Writing | None = None
+        self.writings: list[Writing] = []
 
     def acts(self, act_ids: Iterable[bytes]) -> Mapping[bytes, bytes]:
         return {name: self._kept.acts[name][1] for name in act_ids if name in self._kept.acts}
@@ -186,7 +186,7 @@ class MemoryBatch:
         return {tag: self._kept.children[tag] for tag in tags if tag in self._kept.children}
 
     def write(self, writing: Writing, *, month: int) -> None:
-        self.writing = writing
+        self.writings.append(writing)
 
     def commit(self, writing: Writing) -> None:
         kept = self._kept

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 import grpc
 from contactpoint.audit.ledger.v1 import ledger_service_pb2 as pb
 from contactpoint.audit.ledger.v1 import ledger_service_pb2_grpc as rpc
+from contactpoint.identity.v1 import standing_pb2
 
 from services.identity.domain.acts import (
     ActName,
@@ -26,9 +27,10 @@ from services.identity.domain.acts import (
     Receipt,
     Shape,
 )
+from services.identity.domain.losses import NO_STANDING, LoggedChange
 from services.identity.domain.session import Session
 from services.identity.domain.standing import Party
-from services.identity.errors import AlreadyFounded
+from services.identity.errors import AlreadyFounded, LossNotAccepted
 from services.identity.ports import Entered, Refusal, SessionEntered
 from services.runtime import tokens
 from services.runtime.caller import current_caller
@@ -52,6 +54,9 @@ class FakeLedger:
     mediations: dict[str, str] = field(default_factory=dict)
     acts: dict[ActName, tuple[bytes, Receipt | None]] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
+    changes: list[LoggedChange] = field(default_factory=list)
+    accepted: set[tuple[bytes, int]] = field(default_factory=set)
+    """Losses that two custodians have accepted."""
     entered: int = 0
     before_enter: Callable[[], None] = lambda: None
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -102,7 +107,7 @@ class FakeLedger:
 
     def _happen(self, act: PendingAct) -> None:
         for change in _changes(act):
-            self.standings[change.party] = change.digest
+            self.change(change)
             if change.ends_sessions:
                 self._end(change.party.id)
         if isinstance(act.effect, ChangeOfMediation):
@@ -113,6 +118,40 @@ class FakeLedger:
             for tag in act.effect.tags:
                 if self.sessions.get(tag) == act.effect.person:
                     del self.sessions[tag]
+
+    def change(self, change: ChangeOfStanding, *, held: bytes = b"", lost: bytes = b"") -> None:
+        """Enter that a party's standing is another."""
+        before = self.standings.get(change.party, b"")
+        self.standings[change.party] = change.digest
+        self.changes.append(
+            LoggedChange(
+                party=change.party,
+                act_id=hashlib.sha256(f"change {len(self.changes)}".encode()).digest(),
+                index=self.entered,
+                change=change.change,
+                digest=change.digest,
+                replaced_digest=b"" if before == NO_STANDING else before,
+                held_digest=held,
+                lost_digest=lost,
+            )
+        )
+
+    def reissue(self, request: pb.ReissueStandingsRequest) -> Receipt | None:
+        """Give parties other standings; the rules are the real ledger's, and are tested there."""
+        loss = hashlib.sha256(b"".join(request.parts)).digest()
+        if (loss, request.lost_count) not in self.accepted:
+            raise LossNotAccepted
+        receipt = None
+        with self.lock:
+            for one in request.standings:
+                party = Party(one.party.kind, one.party.id)
+                first = next(change for change in self.changes if change.index == one.first_index)
+                change = _change(party, self.standings[party], one.digest or NO_STANDING, change="REISSUED")
+                if self.standings[party] != change.digest:
+                    self.change(change, held=first.replaced_digest if one.digest else b"", lost=loss)
+                    self._end(party.id)
+                    receipt = self._append()
+        return receipt
 
     def _end(self, person: str) -> None:
         self.sessions = {tag: whose for tag, whose in self.sessions.items() if whose != person}
@@ -202,6 +241,33 @@ class ProcessServicer(rpc.ProcessServiceServicer):
         newest = self.ledger.entered - 1
         return pb.EnterRefusalsResponse(receipt=pb.Receipt(index=newest, leaf=bytes(32)))
 
+    def ListStandingChanges(
+        self, request: pb.ListStandingChangesRequest, context: grpc.ServicerContext
+    ) -> pb.ListStandingChangesResponse:
+        return pb.ListStandingChangesResponse(
+            changes=[
+                pb.StandingChange(
+                    party=pb.Party(kind=one.party.kind, id=one.party.id),
+                    act_id=one.act_id,
+                    index=one.index,
+                    change=one.change,
+                    digest=one.digest,
+                    replaced_digest=one.replaced_digest,
+                    held_digest=one.held_digest,
+                    lost_digest=one.lost_digest,
+                )
+                for one in self.ledger.changes
+                if one.index >= request.from_index
+            ],
+            next_index=self.ledger.entered,
+            size=self.ledger.entered,
+        )
+
+    def ReissueStandings(
+        self, request: pb.ReissueStandingsRequest, context: grpc.ServicerContext
+    ) -> pb.ReissueStandingsResponse:
+        return pb.ReissueStandingsResponse(receipt=_receipt(self.ledger.reissue(request)))
+
     def EnterEnrolment(
         self, request: pb.EnterEnrolmentRequest, context: grpc.ServicerContext
     ) -> pb.EnterEnrolmentResponse:
@@ -225,10 +291,19 @@ class ProcessServicer(rpc.ProcessServiceServicer):
         self.ledger.acts[name] = (b"", receipt)
         return pb.EnterFoundingResponse(receipt=_receipt(receipt))
 
+    def EnterStop(self, request: pb.EnterStopRequest, context: grpc.ServicerContext) -> pb.EnterStopResponse:
+        after = standing_pb2.ServiceStanding.FromString(request.standing)
+        assert after.is_stopped
+        digest = hashlib.sha256(request.standing).digest()
+        change = _change(Party("service", after.environment), request.previous_digest, digest, change=request.change)
+        act = self._act(ActName("", "stop", request.idempotency_key), Shape.STOP, change)
+        return pb.EnterStopResponse(receipt=_receipt(self.ledger.enter(act, is_retry=False).receipt))
+
     def _act(self, name: ActName, shape: Shape, effect: Effect) -> PendingAct:
         return PendingAct(
             name=name,
-            request_digest=b"",
+            # As the real one: the same key with another change is another request.
+            request_digest=effect.digest if isinstance(effect, ChangeOfStanding) else b"",
             subject=Party("", ""),
             shape=shape,
             effect=effect,

@@ -31,11 +31,13 @@ class Person:
     hands: Hands
     complaints: list[str] = field(default_factory=list)
     """What a page, the browser's console or the rules had to say against it."""
+    address: str = ""
+    """Where the pages are, if not where the suite has them."""
 
     @property
     def origin(self) -> str:
         """Where the pages are."""
-        return str(self.town.suite.endpoints()["web"])
+        return self.address or str(self.town.suite.endpoints()["web"])
 
     @property
     def heading(self) -> str:

@@ -5,6 +5,7 @@ A scene is one person's way through the pages; it yields the name of each state 
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
@@ -12,8 +13,12 @@ import pyotp
 
 from deploy.local.population.story_searches import exact, searches
 from tests.pages import steps
+from tests.pages.outage import stopped
 from tests.pages.person import Person
 from tests.support.town import Town
+from tests.support.unlike import unlike_any_other
+
+_IDLE_SECONDS, _WARNING_SECONDS = 15 * 60, 2 * 60
 
 Scene = Callable[[Person, Town], Iterator[str]]
 
@@ -140,7 +145,7 @@ def own_account(person: Person, town: Town) -> Iterator[str]:
 
 def own_work(person: Person, town: Town) -> Iterator[str]:
     """A new record, and one's own involvement with the child."""
-    query = replace(searches(town.living.story)["none"][0].query, surname="Ŵynford-O’Hare", given_names="Siân")
+    query = replace(unlike_any_other(given_names="Siân"), surname="Ŵynford-O’Hare")
     account = town.newcomer()
     person.signs_in(account.username)
     steps.search(person, query)
@@ -270,7 +275,74 @@ def mediator(person: Person, town: Town) -> Iterator[str]:
     yield "mediation-begun"
 
 
+def custodian(person: Person, town: Town) -> Iterator[str]:
+    """What two custodians accept after a restore."""
+    person.signs_in("custodian")
+    yield "start-custodian"
+    person.opens_menu("Accept a loss")
+    yield "accept-loss"
+    person.presses("Continue")
+    yield "accept-loss-empty"
+    person.fills("Name", secrets.token_hex(32))
+    person.fills("Number", "1502")
+    person.presses("Continue")
+    yield "accept-loss-confirm"
+    person.presses("Accept this loss")
+    yield "accept-loss-done"
+    person.opens_menu("Accept a gap")
+    yield "accept-gap"
+    person.fills("Name", secrets.token_hex(32))
+    person.presses("Continue")
+    yield "accept-gap-confirm"
+    person.presses("Accept this gap")
+    yield "accept-gap-refused"
+
+
+def idle(person: Person, town: Town) -> Iterator[str]:
+    """Nobody has pressed anything for thirteen minutes."""
+    person.page.clock.install()
+    person.signs_in("nurse")
+    steps.open_record(person, exact(town.living.story.unique))
+    person.page.clock.fast_forward((_IDLE_SECONDS - _WARNING_SECONDS + 1) * 1000)
+    person.page.get_by_role("dialog").wait_for()
+    yield "idle-warning"
+
+
+def something_down(person: Person, town: Town) -> Iterator[str]:
+    """What is behind the pages does not answer: the directory, then whoever signs people in."""
+    person.signs_in("nurse")
+    person.opens_menu("Search")
+    steps.fill_search(person, exact(town.living.story.unique))
+    with stopped(town, "directory"):
+        person.goes("/")
+        yield "start-uncounted"
+        person.opens_menu("Search")
+        person.presses("Search")
+        yield "unavailable"
+    person.page.context.clear_cookies()
+    with stopped(town, "identity"):
+        person.goes("/sign-in")
+        person.fills("User name", "nurse")
+        person.fills("Password", "any password")
+        person.fills("Six digits", "000000")
+        person.presses("Sign in")
+        yield "sign-in-unavailable"
+
+
 SCENES: Mapping[str, Scene] = {
     scene.__name__: scene
-    for scene in (nobody, newcomer, nurse, own_account, own_work, social_worker, officers, auditor, mediator)
+    for scene in (
+        nobody,
+        newcomer,
+        nurse,
+        own_account,
+        own_work,
+        social_worker,
+        officers,
+        auditor,
+        mediator,
+        custodian,
+        idle,
+        something_down,
+    )
 }

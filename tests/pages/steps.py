@@ -49,6 +49,13 @@ def give_reason(person: Person) -> None:
     person.presses("Open the record")
 
 
+def open_newest_cases(person: Person) -> None:
+    """Go to the officers' list, and on to its last page, where the newest cases are."""
+    person.opens_menu("Shield cases")
+    while person.main.get_by_role("link", name="Later cases").count():
+        person.follows("Later cases")
+
+
 def telephones(person: Person) -> list[str]:
     """Return the numbers that can be pressed, as they are written, in the order of the page."""
     links = person.main.locator("a[href^='tel:']")

@@ -47,7 +47,7 @@ def test_an_own_involvement_from_beginning_to_end(person: Callable[..., Person],
     nurse.presses("Save")
     nurse.sees("Your change is recorded")
     nurse.sees("Holds a Common Assessment (CAF)")
-    own = nurse.main.locator(".cp-line", has_text="Gwenllian")
+    own = nurse.main.locator(".cp-lines > div", has_text="Gwenllian")
     nurse.presses("This number did not work", exact=False, within=own)
     nurse.sees("Reported wrong")
     nurse.opens_menu("My children")

@@ -44,7 +44,7 @@ def test_an_auditor_reads_who_looked(person: Callable[..., Person], town: Town, 
     auditor.sees("1 to 20 of")
     auditor.sees("Grace Okonjo, Leeds Community Health (Practitioner)")
     auditor.sees("The child is missing, or missing education")
-    assert auditor.main.locator(".govuk-summary-card").count() == _A_PAGE
+    assert auditor.main.locator(".cp-row").count() == _A_PAGE
     auditor.follows("Earlier entries")
     auditor.sees("21 to")
     auditor.sees("Found by a search")

@@ -13,13 +13,17 @@ from typing import Any
 
 from contactpoint.audit.ledger.v1 import ledger_service_pb2 as pb
 
-from services.audit.ledger import translate, translate_losses
+from services.audit.ledger import translate, translate_losses, translate_shields, translate_standings
 from services.audit.ledger.resumed_token import ResumedTokens
 from services.audit.ledger.use_cases.enter import Enter
 from services.audit.ledger.use_cases.enter_look import EnterLook
 from services.audit.ledger.use_cases.list_ended_acts import ListEndedActs
+from services.audit.ledger.use_cases.list_shield_steps import ListShieldSteps
+from services.audit.ledger.use_cases.list_standing_changes import ListStandingChanges
 from services.audit.ledger.use_cases.list_unsettled_acts import ListUnsettledActs
 from services.audit.ledger.use_cases.lower_heads import LowerHeads
+from services.audit.ledger.use_cases.recover_shield_steps import RecoverShieldSteps
+from services.audit.ledger.use_cases.reissue_standings import ReissueStandings
 from services.audit.ledger.use_cases.resume_act import ResumeAct
 from services.audit.ledger.use_cases.settle import Settle
 from services.runtime.caller import Caller, acting_for, current_caller
@@ -143,6 +147,23 @@ class Wire:
     def _LowerHeads(self, request: pb.LowerHeadsRequest) -> pb.LowerHeadsResponse:
         found = LowerHeads(writer=self.ledger.writer, log=self.ledger.log)(translate_losses.loss_part(request))
         return translate_losses.lowered_answer(found)
+
+    def _ListStandingChanges(self, request: pb.ListStandingChangesRequest) -> pb.ListStandingChangesResponse:
+        listing = ListStandingChanges(writer=self.ledger.writer, log=self.ledger.log)
+        return translate_standings.changes_answer(listing(request.from_index))
+
+    def _ReissueStandings(self, request: pb.ReissueStandingsRequest) -> pb.ReissueStandingsResponse:
+        reissue = ReissueStandings(writer=self.ledger.writer, log=self.ledger.log)
+        part, standings = translate_standings.loss_part(request), translate_standings.reissues(request)
+        return translate_standings.reissued_answer(reissue(part, standings))
+
+    def _ListShieldSteps(self, request: pb.ListShieldStepsRequest) -> pb.ListShieldStepsResponse:
+        listing = ListShieldSteps(writer=self.ledger.writer, log=self.ledger.log)
+        return translate_shields.steps_answer(listing(request.from_index))
+
+    def _RecoverShieldSteps(self, request: pb.RecoverShieldStepsRequest) -> pb.RecoverShieldStepsResponse:
+        recover = RecoverShieldSteps(writer=self.ledger.writer, log=self.ledger.log)
+        return translate_shields.recovered_answer(recover(translate_shields.loss_part(request), request.position))
 
     def _ResumeAct(self, request: pb.ResumeActRequest) -> pb.ResumeActResponse:
         verify = ResumedTokens(keys=self.key, environment=ENVIRONMENT, clock=self.ledger.clock)

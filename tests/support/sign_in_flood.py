@@ -1,10 +1,15 @@
-"""Sign-ins with invented names, so many a second: `python -m tests.support.sign_in_flood`, in its own process."""
+"""Sign-ins with invented names, so many a second: `python -m tests.support.sign_in_flood`, in its own process.
+
+It says `ready` on a line of its own when it is connected. Each line that it is then given is a number of seconds, for
+which it floods; after each it says, on one line, how often each ending came.
+"""
 
 from __future__ import annotations
 
 import argparse
 import itertools
 import json
+import sys
 import time
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,12 +23,11 @@ _CALLERS = 200
 
 
 def main() -> None:
-    """Flood until the time is up, and print how often each ending came."""
+    """Flood as often and as long as told."""
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("edge", "ca", "certificate", "private-key"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--a-second", type=int, required=True)
-    parser.add_argument("--seconds", type=float, required=True)
     given = parser.parse_args()
     channel = open_channel(given.edge, Path(given.ca), Path(given.certificate), Path(given.private_key))
     stranger = Outside(channel)
@@ -36,17 +40,20 @@ def main() -> None:
             return refused.status
         return "OK"
 
-    pending: list[Future[str]] = []
-    begun = time.monotonic()
+    guess(0)
+    print("ready", flush=True)
     with ThreadPoolExecutor(_CALLERS) as guessers:
-        for number in itertools.count():
-            due = begun + number / given.a_second
-            if due > begun + given.seconds:
-                break
-            if (wait := due - time.monotonic()) > 0:
-                time.sleep(wait)
-            pending.append(guessers.submit(guess, number))
-    print(json.dumps(Counter(one.result() for one in pending)), flush=True)
+        for line in sys.stdin:
+            pending: list[Future[str]] = []
+            begun = time.monotonic()
+            for number in itertools.count():
+                due = begun + number / given.a_second
+                if due > begun + float(line):
+                    break
+                if (wait := due - time.monotonic()) > 0:
+                    time.sleep(wait)
+                pending.append(guessers.submit(guess, number))
+            print(json.dumps(Counter(one.result() for one in pending)), flush=True)
 
 
 if __name__ == "__main__":

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import random
 import time
 import uuid
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any
 
 from contactpoint.access.v1 import access_pb2 as access
@@ -28,6 +26,7 @@ from deploy.local.suite import Suite
 from services.runtime.peers import peer_of_certificate
 from tests.support.inside import Inside
 from tests.support.living import Living
+from tests.support.unlike import unlike_any_other
 
 # Below the fifteen minutes after which a session is idle.
 _FRESH_SECONDS = 600.0
@@ -174,9 +173,10 @@ class Town:
 
     def new_child(self, seat: Seat) -> Found:
         """Return a new child, with school, practice, home and carer, open to all; nobody has a name like it."""
-        surname = "".join(random.choice("bdfgklmnprstvz") + random.choice("aeiou") for _ in range(5)).title()
-        born = date(2015, 5, random.randint(1, 28))
-        child = replace(self.living.story.unique, name=Name(surname, "Oriel"), date_of_birth=born)
+        made = unlike_any_other(given_names="Oriel")
+        assert made.date_of_birth is not None
+        name = Name(made.surname, made.given_names)
+        child = replace(self.living.story.unique, name=name, date_of_birth=made.date_of_birth)
         supplier = self.empty_seat(Account("", "", "", SUPPLIER, ())).outside
         rows = pb.SupplyRowsRequest(idempotency_key=new_key(), children=[supplying._supplied(child, {})])
         supplier.call(supplier.supply.SupplyRows, rows)

@@ -3,11 +3,11 @@ const WARNING_SECONDS = 120;
 
 export function warnWhenIdle() {
   const seconds = Number(document.body.dataset.idleSeconds || 0);
-  const dialog = document.getElementById("cp-idle");
-  if (!seconds || !dialog) {
+  const token = document.querySelector("input[name=csrf]")?.value;
+  if (!seconds || !token) {
     return;
   }
-  const form = dialog.querySelector("form");
+  const { dialog, button } = question();
   let endsAt = Date.now() + seconds * 1000;
 
   const look = () => {
@@ -22,12 +22,11 @@ export function warnWhenIdle() {
   setInterval(look, 1000);
   document.addEventListener("visibilitychange", look);
 
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
+  button.addEventListener("click", async () => {
     try {
-      const answer = await fetch(form.action, {
+      const answer = await fetch("/still-here", {
         method: "POST",
-        body: new URLSearchParams(new FormData(form)),
+        body: new URLSearchParams({ csrf: token, quiet: "yes" }),
         redirect: "manual",
       });
       if (answer.status === 204) {
@@ -40,4 +39,27 @@ export function warnWhenIdle() {
     }
     window.location.replace("/still-there");
   });
+}
+
+// Made here and not in each page: without scripts nobody sees it, and pages go over slow lines.
+function question() {
+  const dialog = made("dialog", { className: "cp-idle" });
+  const heading = made("h2", {
+    className: "govuk-heading-m",
+    id: "cp-idle-heading",
+    textContent: "You will be signed out soon",
+  });
+  const text = made("p", {
+    className: "govuk-body",
+    textContent: "Nothing was done here for a while. You will be signed out in 2 minutes.",
+  });
+  const button = made("button", { className: "govuk-button", type: "button", textContent: "Stay signed in" });
+  dialog.setAttribute("aria-labelledby", heading.id);
+  dialog.append(heading, text, button);
+  document.body.append(dialog);
+  return { dialog, button };
+}
+
+function made(tag, properties) {
+  return Object.assign(document.createElement(tag), properties);
 }

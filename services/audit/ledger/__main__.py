@@ -1,4 +1,4 @@
-"""The ledger's process: `serve`, `migrate`, `check-config`, and `check-log`, which an operator runs beside it."""
+"""The ledger's process: `serve`, `migrate`, `check-config`, and what an operator runs beside it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import grpc
 from contactpoint.audit.ledger.v1 import ledger_service_pb2_grpc as stubs
 
-from services.audit.ledger import limits, metrics
+from services.audit.ledger import gap_commands, limits, metrics
 from services.audit.ledger.check_log import LogFaulty, check_log
 from services.audit.ledger.config import LedgerConfig
 from services.audit.ledger.group_commit import GroupCommit
@@ -31,17 +31,24 @@ from services.audit.ledger.use_cases.enter_own_children import EnterOwnChildren
 from services.audit.ledger.use_cases.enter_refusals import EnterRefusals
 from services.audit.ledger.use_cases.enter_search import EnterSearch
 from services.audit.ledger.use_cases.enter_session import EnterSession
+from services.audit.ledger.use_cases.enter_stop import EnterStop
 from services.audit.ledger.use_cases.get_checkpoint import GetCheckpoint
 from services.audit.ledger.use_cases.list_ended_acts import ListEndedActs
 from services.audit.ledger.use_cases.list_leaves import ListLeaves
+from services.audit.ledger.use_cases.list_shield_steps import ListShieldSteps
+from services.audit.ledger.use_cases.list_standing_changes import ListStandingChanges
 from services.audit.ledger.use_cases.list_unsettled_acts import ListUnsettledActs
 from services.audit.ledger.use_cases.lower_heads import LowerHeads
 from services.audit.ledger.use_cases.open_index_key import OpenIndexKey
 from services.audit.ledger.use_cases.read_entries import ReadEntries
 from services.audit.ledger.use_cases.read_own_entries import ReadOwnEntries
+from services.audit.ledger.use_cases.recover_shield_steps import RecoverShieldSteps
+from services.audit.ledger.use_cases.reenter_shields import ReenterShields
+from services.audit.ledger.use_cases.reenter_standings import ReenterStandings
+from services.audit.ledger.use_cases.reissue_standings import ReissueStandings
 from services.audit.ledger.use_cases.resume_act import ResumeAct
 from services.audit.ledger.use_cases.settle import Settle
-from services.audit.ledger.use_cases.still_leading import STILL_LEADING
+from services.audit.ledger.use_cases.still_leading import PUBLIC
 from services.runtime import access, database, process, server
 from services.runtime.certificates import CertificateFiles, WatchedCertificates
 from services.runtime.channels import open_channels
@@ -108,18 +115,25 @@ def serve(config: LedgerConfig) -> int:
             enter_refusals=EnterRefusals(writer=writer),
             enter_enrolment=EnterEnrolment(writer=writer),
             enter_founding=EnterFounding(writer=writer),
+            enter_stop=EnterStop(writer=writer),
             open_index_key=OpenIndexKey(writer=writer),
             settle=Settle(writer=writer),
             list_unsettled_acts=ListUnsettledActs(writer=writer),
             resume_act=ResumeAct(writer=writer, rule=rule, verify=verify),
             list_ended_acts=ListEndedActs(writer=writer, log=log),
             lower_heads=LowerHeads(writer=writer, log=log),
+            list_standing_changes=ListStandingChanges(writer=writer, log=log),
+            reissue_standings=ReissueStandings(writer=writer, log=log),
+            list_shield_steps=ListShieldSteps(writer=writer, log=log),
+            recover_shield_steps=RecoverShieldSteps(writer=writer, log=log),
+            reenter_shields=ReenterShields(writer=writer),
+            reenter_standings=ReenterStandings(writer=writer),
             get_checkpoint=GetCheckpoint(writer=writer),
             list_leaves=ListLeaves(writer=writer, log=log),
         )
 
         def proven_size() -> int:
-            writer.write(STILL_LEADING)
+            writer.write(PUBLIC)
             return writer.size
 
         def register(listening: grpc.Server) -> None:
@@ -192,4 +206,6 @@ def check(arguments: list[str]) -> int:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["check-log"]:
         sys.exit(check(sys.argv[2:]))
+    if sys.argv[1:2] and sys.argv[1] in gap_commands.COMMANDS:
+        sys.exit(gap_commands.main(sys.argv[1], sys.argv[2:], tell=print))
     sys.exit(process.run(PROCESS, config=LedgerConfig, serve=serve, migrate=migrate))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from services.audit.ledger import checkpoint, entry_format
-from services.audit.ledger.domain.entry import Entry
+from services.audit.ledger.domain.entry import Entry, GapPublished, LeafLost
+from services.audit.ledger.domain.gap import lost_leaf
 from services.audit.ledger.domain.keyring import KeyMaterial, Keyring, Unreadable, leaf_of
 from services.audit.ledger.domain.tree import TILE, Tree
 from services.audit.ledger.ports import KeyWrapping
@@ -47,10 +48,12 @@ def check_log(
         origin, public = checkpoint.origin_of(environment), keyring.checkpoint_key.public_key()
         own = _read_checkpoint(row.checkpoint, origin, public)
         wanted = own if note is None else _read_checkpoint(note, origin, public)
-        tree, root_then, tags = _walk(connection, keyring, wanted[0], tell)
+        gaps = _Gaps(origin, tell)
+        tree, root_then, tags = _walk(connection, keyring, wanted[0], gaps)
         if wanted[0] > tree.size:
             raise LogFaulty(f"entry {tree.size} is missing: the checkpoint covers {wanted[0]} entries")
         if wanted[0] and root_then != wanted[1]:
+            gaps.explain(wanted[0])
             raise LogFaulty(f"some entry before {wanted[0]} was replaced: the checkpoint has another root")
         if own[0] != tree.size:
             raise LogFaulty(f"entry {min(own[0], tree.size)}: the log's own checkpoint covers {own[0]} of {tree.size}")
@@ -58,9 +61,55 @@ def check_log(
         return CheckedLog(entries=tree.size, root=tree.root(), checkpoint_size=wanted[0])
 
 
-def _walk(
-    connection: Connection, keyring: Keyring, wanted_size: int, tell: Callable[[str], None]
-) -> tuple[Tree, bytes, int]:
+@dataclass
+class _Gaps:
+    """Lost entries as they are met: a run of them must end with an entry that publishes exactly them."""
+
+    origin: str
+    tell: Callable[[str], None]
+    _first: int = -1
+    _kept: int = -1
+    _root: bytes = b""
+    _published: list[GapPublished] = field(default_factory=list)
+
+    def checked(self, entry: Entry, before: Tree) -> int:
+        """Return how many subjects an entry has; raises LogFaulty if a gap is not as it was published."""
+        match entry.draft.effect:
+            case LeafLost(leaf):
+                if self._first < 0:
+                    self._first, self._root = entry.index, before.root()
+                if self._kept < 0 and leaf == lost_leaf(self.origin, entry.index):
+                    self._kept = entry.index
+                elif self._kept >= 0 and leaf != lost_leaf(self.origin, entry.index):
+                    raise LogFaulty(f"entry {entry.index}: it is lost, and its leaf is none that was published")
+            case GapPublished(first, kept, last, root) as published:
+                found = (self._first, self._kept if self._kept >= 0 else entry.index, entry.index - 1, self._root)
+                if (first, kept, last, root) != found:
+                    raise LogFaulty(f"entry {entry.index}: it publishes another gap than there is")
+                self.tell(f"GAP: entries {first} to {last} are lost, published at {entry.at.isoformat()}")
+                self._first, self._kept = -1, -1
+                self._published.append(published)
+            case _ if self._first >= 0:
+                raise LogFaulty(f"entry {self._first}: it is lost, and no published gap says so")
+            case _:
+                pass
+        return len(entry.subjects)
+
+    def explain(self, size: int) -> None:
+        """Raise LogFaulty with the gap that a checkpoint of this size contradicts, if there is one."""
+        for gap in self._published:
+            if gap.kept < size <= gap.last + 1:
+                raise LogFaulty(
+                    f"the checkpoint signs entries that are lost by the published gap {gap.first}..{gap.last}"
+                )
+
+    def end(self) -> None:
+        """Raise LogFaulty if the log ends in lost entries."""
+        if self._first >= 0:
+            raise LogFaulty(f"entry {self._first}: it is lost, and no published gap says so")
+
+
+def _walk(connection: Connection, keyring: Keyring, wanted_size: int, gaps: _Gaps) -> tuple[Tree, bytes, int]:
     """Return the tree over all entries, its root at `wanted_size`, and how many tags there should be."""
     tree, root_then, tags = Tree(), b"", 0
 
@@ -72,7 +121,7 @@ def _walk(
     for expected, stored in enumerate(pages(read, column.index, column.at, column.month, column.leaf, column.sealed)):
         if stored[0] != expected:
             raise LogFaulty(f"entry {expected} is missing")
-        tags += len(_entry(keyring, stored).subjects)
+        tags += gaps.checked(_entry(keyring, stored, gaps.origin), tree)
         completed = tree.append(bytes(stored.leaf))
         if completed:
             tile = next(tiles, None)
@@ -81,20 +130,21 @@ def _walk(
         if tree.size == wanted_size:
             root_then = tree.root()
         if tree.size % (100 * TILE) == 0:
-            tell(f"{tree.size} entries are in order")
+            gaps.tell(f"{tree.size} entries are in order")
+    gaps.end()
     if next(tiles, None) is not None:
         raise LogFaulty(f"entry {tree.size} is missing: there is a tile beyond the last entry")
     return tree, root_then, tags
 
 
-def _entry(keyring: Keyring, stored: Any) -> Entry:
+def _entry(keyring: Keyring, stored: Any, origin: str) -> Entry:
     """Return one entry, opened; raises LogFaulty if anything about its row is not as it was written."""
     try:
         salt, body = keyring.open_body(stored[0], bytes(stored.sealed))
         entry = entry_format.decode(body)
     except (Unreadable, ValueError):
         raise LogFaulty(f"entry {stored[0]}: its body is not as it was written") from None
-    if leaf_of(salt, body) != bytes(stored.leaf):
+    if (entry_format.said_leaf(entry, origin) or leaf_of(salt, body)) != bytes(stored.leaf):
         raise LogFaulty(f"entry {stored[0]}: its leaf is not that of its body")
     if (entry.index, entry.at, keyring.month) != (stored[0], stored.at, stored.month):
         raise LogFaulty(f"entry {stored[0]}: its position, time or month is not what its body says")

@@ -15,7 +15,11 @@ from services.audit.ledger.domain.entry import (
     Draft,
     Effect,
     Entry,
+    GapAccepted,
+    GapPublished,
+    GapReentered,
     HeadsLowered,
+    LeafLost,
     LogFounded,
     LossAccepted,
     MediationChanged,
@@ -28,8 +32,11 @@ from services.audit.ledger.domain.entry import (
     SubjectKind,
     TaggedSubject,
 )
+from services.audit.ledger.domain.gap import Gap
 
 FORMAT = 1
+FORMAT_OF_GAPS = 2
+"""A ledger of release 1 cannot read these, and so does not lead past what it would not understand."""
 _NEWEST_OF_RELEASE_1 = access_pb2.ROLE_NATIONAL_ADMINISTRATOR
 
 
@@ -40,7 +47,7 @@ def encode(entry: Entry, environment: str) -> bytes:
     # A ledger of release 1 that may have to lead again must be able to read every entry.
     is_newer = role > _NEWEST_OF_RELEASE_1
     made = pb.Entry(
-        version=FORMAT,
+        version=FORMAT_OF_GAPS if isinstance(draft.effect, LeafLost | GapPublished) else FORMAT,
         index=entry.index,
         at=_timestamp(entry.at),
         environment=environment,
@@ -82,7 +89,7 @@ def decode(body: bytes) -> Entry:
         found = pb.Entry.FromString(body)
     except DecodeError:
         raise ValueError("not an entry") from None
-    if found.version != FORMAT:
+    if found.version not in (FORMAT, FORMAT_OF_GAPS):
         raise ValueError("an entry of another format")
     draft = Draft(
         act=found.act,
@@ -111,16 +118,34 @@ def decode(body: bytes) -> Entry:
     return Entry(index=found.index, at=_instant(found.at), draft=draft, subjects=subjects)
 
 
-def _encode_effect(made: pb.Entry, effect: Effect) -> None:  # noqa: C901  # one case a kind reads better together
+def said_leaf(entry: Entry, origin: str) -> bytes | None:
+    """Return the leaf of an entry that says itself which it has; None: it is the commitment to its body."""
+    match entry.draft.effect:
+        case LeafLost(leaf):
+            return leaf
+        case GapPublished(first, kept, last, root):
+            return Gap(first, kept, last, root, entry.at).leaf(origin)
+        case _:
+            return None
+
+
+def _encode_effect(made: pb.Entry, effect: Effect) -> None:  # noqa: C901, PLR0912  # one case a kind reads better together
     match effect:
         case SessionStarted(started_at):
             made.session_started.started_at.CopyFrom(_timestamp(started_at))
         case SessionsEnded(tags, person, is_every):
             made.sessions_ended.CopyFrom(pb.SessionsEnded(session_tags=tags, person=person, all=is_every))
-        case StandingChanged(kind, party, digest, change, ends_sessions):
+        case StandingChanged():
             made.standing_changed.CopyFrom(
                 pb.StandingChanged(
-                    party_kind=kind, party_id=party, digest=digest, change=change, ends_sessions=ends_sessions
+                    party_kind=effect.party_kind,
+                    party_id=effect.party_id,
+                    digest=effect.digest,
+                    change=effect.change,
+                    ends_sessions=effect.ends_sessions,
+                    replaced_digest=effect.replaced_digest,
+                    held_digest=effect.held_digest,
+                    lost_digest=effect.lost_digest,
                 )
             )
         case SearchEntered(criteria, name_and_date_only, add_details, candidates):
@@ -148,9 +173,19 @@ def _encode_effect(made: pb.Entry, effect: Effect) -> None:  # noqa: C901  # one
             made.heads_lowered.CopyFrom(
                 pb.HeadsLowered(act_id=act_id, lost_digest=digest, lowered=lowered, closed=closed)
             )
+        case LeafLost(leaf):
+            made.leaf_lost.CopyFrom(pb.LeafLost(leaf=leaf))
+        case GapPublished(first, kept, last, root):
+            made.gap_published.CopyFrom(pb.GapPublished(first=first, kept=kept, last=last, root=root))
+        case GapReentered(process, count, newest, is_complete):
+            made.gap_reentered.CopyFrom(
+                pb.GapReentered(process=process, count=count, newest=newest, complete=is_complete)
+            )
+        case GapAccepted(digest):
+            made.gap_accepted.CopyFrom(pb.GapAccepted(gap_digest=digest))
 
 
-def _effect(found: pb.Entry) -> Effect | None:  # noqa: C901, PLR0911  # one line a kind reads better together
+def _effect(found: pb.Entry) -> Effect | None:  # noqa: C901, PLR0911, PLR0912  # one line a kind reads better together
     match found.WhichOneof("effect"):
         case "session_started":
             return SessionStarted(_instant(found.session_started.started_at))
@@ -160,7 +195,14 @@ def _effect(found: pb.Entry) -> Effect | None:  # noqa: C901, PLR0911  # one lin
         case "standing_changed":
             changed = found.standing_changed
             return StandingChanged(
-                changed.party_kind, changed.party_id, changed.digest, changed.change, changed.ends_sessions
+                changed.party_kind,
+                changed.party_id,
+                changed.digest,
+                changed.change,
+                changed.ends_sessions,
+                changed.replaced_digest,
+                changed.held_digest,
+                changed.lost_digest,
             )
         case "search_entered":
             search = found.search_entered
@@ -182,6 +224,16 @@ def _effect(found: pb.Entry) -> Effect | None:  # noqa: C901, PLR0911  # one lin
         case "heads_lowered":
             gone = found.heads_lowered
             return HeadsLowered(gone.act_id, gone.lost_digest, gone.lowered, gone.closed)
+        case "leaf_lost":
+            return LeafLost(found.leaf_lost.leaf)
+        case "gap_published":
+            gap = found.gap_published
+            return GapPublished(gap.first, gap.kept, gap.last, gap.root)
+        case "gap_reentered":
+            said = found.gap_reentered
+            return GapReentered(said.process, said.count, said.newest, said.complete)
+        case "gap_accepted":
+            return GapAccepted(found.gap_accepted.gap_digest)
         case _:
             return None
 

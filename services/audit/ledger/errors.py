@@ -77,6 +77,42 @@ class LossNotAccepted(ServiceError):
     sentence = "Two custodians must accept exactly this loss first."
 
 
+class NotThisGap(ServiceError):
+    """No gap of that name is open: it was accepted, or more was re-entered since the name was read."""
+
+    status = "FAILED_PRECONDITION"
+    reason = "NOT_THIS_GAP"
+    blame: Blame = "caller"
+    sentence = "There is no such gap any more. Read its name again."
+
+
+class GapNotReady(ServiceError):
+    """Shielding and identity have not said all that they know beyond the gap, or it is a few seconds old."""
+
+    status = "FAILED_PRECONDITION"
+    reason = "GAP_NOT_READY"
+    blame: Blame = "caller"
+    sentence = "Not everything has been entered again yet. Ask the operator, then read the gap's name again."
+
+
+class NoGapOpen(ServiceError):
+    """The log has no gap that waits to be accepted: nothing is entered again."""
+
+    status = "FAILED_PRECONDITION"
+    reason = "NO_GAP_OPEN"
+    blame: Blame = "caller"
+    sentence = "There is no gap in the log that waits for this."
+
+
+class OlderThanGap(ServiceError):
+    """What differs comes from a process that holds no receipt of a lost entry: its copy is the older of the two."""
+
+    status = "FAILED_PRECONDITION"
+    reason = "OLDER_THAN_THE_GAP"
+    blame: Blame = "caller"
+    sentence = "This database is older than the log. Restore a newer one."
+
+
 class NoSuchAct(ServiceError):
     """No act of that name was ever entered."""
 

@@ -41,9 +41,15 @@ class Following:
     wrapping: KeyWrapping
     clock: Clock
     environment: str
-    limits_digest: bytes
+    limits_digest: bytes | None
+    """Of the file of ceilings; None: an operator's command, which leaves them as they are."""
     session_seconds: int
     _known: Tenure | None = field(default=None, init=False)
+
+    @property
+    def known(self) -> Tenure | None:
+        """What was read; None before there is a log, and while leading."""
+        return self._known
 
     def catch_up(self) -> None:
         """Read what was written since the last time, checked against itself.
@@ -79,7 +85,7 @@ class Following:
         ]
         tenure.pending = {act.act_id: act.at for act in unsettled if not act.settles_itself}
         tenure.own_unsettled = [act.act_id for act in unsettled if act.settles_itself]
-        if tenure.limits_digest != self.limits_digest:
+        if self.limits_digest is not None and tenure.limits_digest != self.limits_digest:
             enter_limits(self.store, tenure, self.clock.now(), self.limits_digest)
         return tenure
 

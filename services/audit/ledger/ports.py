@@ -181,6 +181,8 @@ class Published:
     verifier_key: str
     tree: Tree
     keyring: Keyring
+    gaps: tuple[tuple[int, str], ...] = ()
+    """The public statement of each gap, with the entry whose leaf is its hash."""
 
 
 class Writer(Protocol):

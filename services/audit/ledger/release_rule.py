@@ -199,13 +199,14 @@ class ReleaseRule:
         self.check_ceilings(call, batch, opened=1, homes=1)
         return OWN_STARTED
 
-    def pending_version(self, row: KeyRow, section: Section, source: bytes, act_id: bytes) -> Statement:
+    def pending_version(self, batch: Batch, row: KeyRow, section: Section, source: bytes, act_id: bytes) -> Statement:
         """Return the statement with a pending version for an act; raises Refused while another act writes it."""
         # (e) One write at a time: a version is head or pending, never a third.
         found = row.statement(section, source) or Statement(section, source, 0, 0)
         if found.pending_act and found.pending_act != act_id:
             raise Refused("BEING_CHANGED", BeingChanged())
-        return Statement(section, source, found.head, found.last + 1, act_id)
+        # Versions that were given out in entries that are lost are not given out again.
+        return Statement(section, source, found.head, found.last + 1 + batch.registers.gaps.lost, act_id)
 
     def check_ceilings(self, call: Call, batch: Batch, *, kinds: Iterable[str] = (), **amounts: int) -> None:
         """(c) Raise Refused if any party would pass a ceiling of today, in London, by these amounts.
@@ -220,7 +221,9 @@ class ReleaseRule:
             usage = batch.registers.usage(kind, party, batch.at)
             for counted, amount in amounts.items():
                 ceiling = self.limits.ceilings.get((kind, counted))
-                if amount and ceiling is not None and getattr(usage, counted) + amount > ceiling:
+                if not amount or ceiling is None:
+                    continue
+                if getattr(usage, counted) + batch.registers.charged(ceiling, batch.at) + amount > ceiling:
                     raise Refused(f"CEILING_{kind}_{counted}".upper(), CeilingReached())
 
     def may_read(self, call: Call, batch: Batch, subject: str, handle: Handle | None) -> None:

@@ -8,7 +8,14 @@ import grpc
 from contactpoint.audit.ledger.v1 import ledger_service_pb2 as pb
 from contactpoint.audit.ledger.v1 import ledger_service_pb2_grpc as stubs
 
-from services.audit.ledger import translate, translate_losses
+from services.audit.ledger import (
+    translate,
+    translate_gaps,
+    translate_losses,
+    translate_shields,
+    translate_standings,
+    translate_stop,
+)
 from services.audit.ledger.use_cases.count_own_involvements import CountOwnInvolvements
 from services.audit.ledger.use_cases.enter import Enter
 from services.audit.ledger.use_cases.enter_enrolment import EnterEnrolment
@@ -19,14 +26,21 @@ from services.audit.ledger.use_cases.enter_own_children import EnterOwnChildren
 from services.audit.ledger.use_cases.enter_refusals import EnterRefusals
 from services.audit.ledger.use_cases.enter_search import EnterSearch
 from services.audit.ledger.use_cases.enter_session import EnterSession
+from services.audit.ledger.use_cases.enter_stop import EnterStop
 from services.audit.ledger.use_cases.get_checkpoint import GetCheckpoint
 from services.audit.ledger.use_cases.list_ended_acts import ListEndedActs
 from services.audit.ledger.use_cases.list_leaves import ListLeaves
+from services.audit.ledger.use_cases.list_shield_steps import ListShieldSteps
+from services.audit.ledger.use_cases.list_standing_changes import ListStandingChanges
 from services.audit.ledger.use_cases.list_unsettled_acts import ListUnsettledActs
 from services.audit.ledger.use_cases.lower_heads import LowerHeads
 from services.audit.ledger.use_cases.open_index_key import OpenIndexKey
 from services.audit.ledger.use_cases.read_entries import ReadEntries
 from services.audit.ledger.use_cases.read_own_entries import ReadOwnEntries
+from services.audit.ledger.use_cases.recover_shield_steps import RecoverShieldSteps
+from services.audit.ledger.use_cases.reenter_shields import ReenterShields
+from services.audit.ledger.use_cases.reenter_standings import ReenterStandings
+from services.audit.ledger.use_cases.reissue_standings import ReissueStandings
 from services.audit.ledger.use_cases.resume_act import ResumeAct
 from services.audit.ledger.use_cases.settle import Settle
 from services.runtime.caller import current_caller
@@ -88,12 +102,19 @@ class ProcessServicer(stubs.ProcessServiceServicer):
     enter_refusals: EnterRefusals
     enter_enrolment: EnterEnrolment
     enter_founding: EnterFounding
+    enter_stop: EnterStop
     open_index_key: OpenIndexKey
     settle: Settle
     list_unsettled_acts: ListUnsettledActs
     resume_act: ResumeAct
     list_ended_acts: ListEndedActs
     lower_heads: LowerHeads
+    list_standing_changes: ListStandingChanges
+    reissue_standings: ReissueStandings
+    list_shield_steps: ListShieldSteps
+    recover_shield_steps: RecoverShieldSteps
+    reenter_shields: ReenterShields
+    reenter_standings: ReenterStandings
     get_checkpoint: GetCheckpoint
     list_leaves: ListLeaves
 
@@ -118,6 +139,10 @@ class ProcessServicer(stubs.ProcessServiceServicer):
     ) -> pb.EnterFoundingResponse:
         found = self.enter_founding(translate.first_parties(request), correlation=translate.correlation())
         return pb.EnterFoundingResponse(receipt=translate.receipt(found))
+
+    def EnterStop(self, request: pb.EnterStopRequest, context: grpc.ServicerContext) -> pb.EnterStopResponse:
+        found = self.enter_stop(translate_stop.stop(request), correlation=translate.correlation())
+        return pb.EnterStopResponse(receipt=translate.receipt(found))
 
     def OpenIndexKey(self, request: pb.OpenIndexKeyRequest, context: grpc.ServicerContext) -> pb.OpenIndexKeyResponse:
         return translate.index_key_answer(self.open_index_key(correlation=translate.correlation()))
@@ -145,6 +170,52 @@ class ProcessServicer(stubs.ProcessServiceServicer):
     def LowerHeads(self, request: pb.LowerHeadsRequest, context: grpc.ServicerContext) -> pb.LowerHeadsResponse:
         found = self.lower_heads(translate_losses.loss_part(request), correlation=translate.correlation())
         return translate_losses.lowered_answer(found)
+
+    def ListStandingChanges(
+        self, request: pb.ListStandingChangesRequest, context: grpc.ServicerContext
+    ) -> pb.ListStandingChangesResponse:
+        return translate_standings.changes_answer(self.list_standing_changes(request.from_index))
+
+    def ReissueStandings(
+        self, request: pb.ReissueStandingsRequest, context: grpc.ServicerContext
+    ) -> pb.ReissueStandingsResponse:
+        part, standings = translate_standings.loss_part(request), translate_standings.reissues(request)
+        found = self.reissue_standings(part, standings, correlation=translate.correlation())
+        return translate_standings.reissued_answer(found)
+
+    def ReenterShields(
+        self, request: pb.ReenterShieldsRequest, context: grpc.ServicerContext
+    ) -> pb.ReenterShieldsResponse:
+        found = self.reenter_shields(
+            translate_gaps.hidden(request),
+            newest=request.newest_index,
+            is_complete=request.complete,
+            correlation=translate.correlation(),
+        )
+        return translate_gaps.closed_answer(found)
+
+    def ReenterStandings(
+        self, request: pb.ReenterStandingsRequest, context: grpc.ServicerContext
+    ) -> pb.ReenterStandingsResponse:
+        changed = self.reenter_standings(
+            translate_gaps.held(request),
+            newest=request.newest_index,
+            is_complete=request.complete,
+            correlation=translate.correlation(),
+        )
+        return pb.ReenterStandingsResponse(changed=changed)
+
+    def ListShieldSteps(
+        self, request: pb.ListShieldStepsRequest, context: grpc.ServicerContext
+    ) -> pb.ListShieldStepsResponse:
+        return translate_shields.steps_answer(self.list_shield_steps(request.from_index))
+
+    def RecoverShieldSteps(
+        self, request: pb.RecoverShieldStepsRequest, context: grpc.ServicerContext
+    ) -> pb.RecoverShieldStepsResponse:
+        part = translate_shields.loss_part(request)
+        found = self.recover_shield_steps(part, request.position, correlation=translate.correlation())
+        return translate_shields.recovered_answer(found)
 
     def GetCheckpoint(
         self, request: pb.GetCheckpointRequest, context: grpc.ServicerContext

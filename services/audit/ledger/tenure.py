@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -36,7 +36,7 @@ from services.audit.ledger.ports import (
     StoredEntry,
     Writing,
 )
-from services.runtime.errors import DependencyUnavailable
+from services.runtime.errors import DependencyUnavailable, LedgerGapOpen
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +81,7 @@ class Tenure:
             verifier_key=self.verifier_key,
             tree=self.tree,
             keyring=self.keyring,
+            gaps=tuple((gap.index, gap.statement(self.origin)) for gap in self.registers.gaps.published),
         )
 
     def take_in(self, stored: StoredEntry) -> None:
@@ -174,6 +175,9 @@ class Staged:
         """
         if not self.unreadable.isdisjoint(work.act_ids(tenure.keyring)):
             raise DependencyUnavailable
+        # Here and nowhere else: whatever work does not say of itself that a gap needs it is refused while one is open.
+        if self.batch.registers.gaps.is_open and not getattr(work, "goes_on_in_a_gap", False):
+            raise LedgerGapOpen
         decision = work.decide(self.batch)
         made = _entries(tenure, self.batch.at, decision.entries)
         receipts = tuple(Receipt(stored.index, stored.leaf) for _, stored in made)
@@ -262,11 +266,17 @@ def enter_limits(store: Store, tenure: Tenure, now: datetime, limits_digest: byt
         rule="ENTERED",
         effect=LogFounded(tenure.origin, limits_digest),
     )
+    enter_own(store, tenure, now, [(draft,)])
+
+
+def enter_own(store: Store, tenure: Tenure, now: datetime, parts: Iterable[Sequence[Draft]]) -> None:
+    """Enter what nobody asked for over a wire: all parts in one transaction, or none."""
     with store.batch() as transaction:
-        staged = Staged.read(tenure, transaction, (), now=now)
-        for entry, stored in _entries(tenure, staged.batch.at, (draft,)):
-            staged.stage_entry(tenure, entry, stored)
-        transaction.write(staged.writing(tenure), month=tenure.keyring.month)
+        for drafts in parts:
+            staged = Staged.read(tenure, transaction, (), now=now)
+            for entry, stored in _entries(tenure, staged.batch.at, drafts):
+                staged.stage_entry(tenure, entry, stored)
+            transaction.write(staged.writing(tenure), month=tenure.keyring.month)
 
 
 def _children(tenure: Tenure, transaction: BatchTransaction, numbers: set[int]) -> dict[int, KeyRow]:
@@ -306,7 +316,7 @@ def _entries(tenure: Tenure, at: datetime, drafts: Sequence[Draft]) -> list[tupl
         entry = Entry(index=index, at=at, draft=draft, subjects=tuple(subjects))
         body = entry_format.encode(entry, keyring.environment)
         sealed, leaf = keyring.seal_body(index, body)
-        made.append((entry, StoredEntry(index, at, sealed, leaf)))
+        made.append((entry, StoredEntry(index, at, sealed, entry_format.said_leaf(entry, tenure.origin) or leaf)))
     return made
 
 

@@ -13,6 +13,7 @@ from opentelemetry import trace
 from services.audit.ledger.domain.calls import Call
 from services.audit.ledger.domain.entry import Receipt, Section
 from services.audit.ledger.effects import ActEffect, Asked, Entered, StatementKey
+from services.audit.ledger.effects.accept_gap import AcceptGap
 from services.audit.ledger.effects.accept_loss import AcceptLoss
 from services.audit.ledger.effects.change_standing import ChangeStanding
 from services.audit.ledger.effects.close_child import CloseChild
@@ -163,6 +164,8 @@ def _effect(request: pb.EnterRequest) -> ActEffect:  # noqa: PLR0911  # one case
                 organisation_digest=mediate.organisation_digest,
                 until=instant(mediate.until),
             )
+        case "accept_gap":
+            return AcceptGap(gap_digest=request.accept_gap.gap_digest)
         case "accept_loss":
             return AcceptLoss(lost_digest=request.accept_loss.lost_digest, lost_count=request.accept_loss.lost_count)
         case _:
@@ -378,7 +381,8 @@ def resume_answer(found: Resumed) -> pb.ResumeActResponse:
 
 def checkpoint_answer(found: Checkpoint) -> pb.GetCheckpointResponse:
     """Return the checkpoint."""
-    return pb.GetCheckpointResponse(checkpoint=found.note, verifier_key=found.verifier_key)
+    gaps = [pb.Gap(index=index, statement=statement) for index, statement in found.gaps]
+    return pb.GetCheckpointResponse(checkpoint=found.note, verifier_key=found.verifier_key, gaps=gaps)
 
 
 def _stamp(moment: datetime) -> Timestamp:

@@ -15,6 +15,7 @@ from services.audit.review.rpc import CustodyServicer, ReviewServicer
 from services.audit.review.storage.log_folder import FileLogFolder
 from services.audit.review.storage.newest_receipt import SqlNewestReceipt
 from services.audit.review.storage.published_log import SqlPublishedLog
+from services.audit.review.use_cases.accept_gap import AcceptGap
 from services.audit.review.use_cases.accept_loss import AcceptLoss
 from services.audit.review.use_cases.list_entries import ListEntries
 from services.audit.review.use_cases.list_own_looks import ListOwnLooks
@@ -56,7 +57,8 @@ def serve(config: ReviewConfig) -> int:
             list_own_looks=ListOwnLooks(ledger=ledger),
             list_entries=ListEntries(ledger=ledger),
         )
-        custody = CustodyServicer(accept_loss=AcceptLoss(losses=RemoteLosses(channels["audit.ledger"], guard)))
+        losses = RemoteLosses(channels["audit.ledger"], guard)
+        custody = CustodyServicer(accept_loss=AcceptLoss(losses=losses), accept_gap=AcceptGap(losses=losses))
         published_log = SqlPublishedLog(engine)
         publications = telemetry.instrument(metrics.PUBLICATIONS)
         telemetry.watch(metrics.PUBLISHED_ENTRIES, lambda: published_log.largest_kept)

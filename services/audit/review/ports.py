@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from services.audit.review.domain.entries import Looks, OwnLooks, Page, Receipt
@@ -32,6 +32,10 @@ class Losses(Protocol):
         """Enter that the caller accepts this loss, and return the entry's receipt; in a retry the same."""
         ...
 
+    def accept_gap(self, idempotency_key: str, gap_digest: bytes) -> Receipt:
+        """Enter that the caller accepts this gap in the log, and return the entry's receipt; in a retry the same."""
+        ...
+
 
 @dataclass(frozen=True)
 class SignedCheckpoint:
@@ -39,6 +43,8 @@ class SignedCheckpoint:
 
     note: str
     verifier_key: str
+    gaps: Mapping[int, str] = field(default_factory=dict)
+    """The public statement of each gap in the log, by the entry whose leaf is its hash."""
 
 
 class Log(Protocol):

@@ -7,6 +7,7 @@ from contactpoint.audit.review.v1 import review_service_pb2 as pb
 from contactpoint.audit.review.v1 import review_service_pb2_grpc as rpc
 
 from services.audit.review import translate
+from services.audit.review.use_cases.accept_gap import AcceptGap
 from services.audit.review.use_cases.accept_loss import AcceptLoss
 from services.audit.review.use_cases.list_entries import ListEntries
 from services.audit.review.use_cases.list_own_looks import ListOwnLooks
@@ -34,9 +35,13 @@ class ReviewServicer(rpc.ReviewServiceServicer):
 
 
 class CustodyServicer(rpc.CustodyServiceServicer):
-    def __init__(self, *, accept_loss: AcceptLoss) -> None:
+    def __init__(self, *, accept_loss: AcceptLoss, accept_gap: AcceptGap) -> None:
         self._accept_loss = accept_loss
+        self._accept_gap = accept_gap
 
     def AcceptLoss(self, request: pb.AcceptLossRequest, context: grpc.ServicerContext) -> pb.AcceptLossResponse:
         found = self._accept_loss(request.idempotency_key, request.lost_digest, request.lost_count)
         return translate.accept_loss_response(found)
+
+    def AcceptGap(self, request: pb.AcceptGapRequest, context: grpc.ServicerContext) -> pb.AcceptGapResponse:
+        return translate.accept_gap_response(self._accept_gap(request.idempotency_key, request.gap_digest))

@@ -52,6 +52,11 @@ def accept_loss_response(receipt: Receipt) -> pb.AcceptLossResponse:
     return pb.AcceptLossResponse(receipt=_receipt(receipt))
 
 
+def accept_gap_response(receipt: Receipt) -> pb.AcceptGapResponse:
+    """Return that an acceptance counts."""
+    return pb.AcceptGapResponse(receipt=_receipt(receipt))
+
+
 def _receipt(receipt: Receipt) -> pb.Receipt:
     return pb.Receipt(index=receipt.index, leaf=receipt.leaf)
 

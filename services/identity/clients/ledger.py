@@ -100,7 +100,7 @@ class RemoteLedger:
         answer = self._channel.call(self._process.EnterRefusals, request, idempotent=False)
         self._new(answer.receipt, known)
 
-    def _enter(self, act: PendingAct, is_retry: bool) -> Entered:  # noqa: FBT001  # one of three alike
+    def _enter(self, act: PendingAct, is_retry: bool) -> Entered:  # noqa: FBT001  # one of four alike
         known = self._newest.index()
         # Not repeated by the channel: a plain refusal of the first sending says that nothing was entered.
         answer = self._channel.call(self._acts.Enter, _enter_request(act), idempotent=False, with_act=True)
@@ -108,7 +108,7 @@ class RemoteLedger:
             return Entered(receipt=None)
         return Entered(receipt=self._seen(answer.receipt) if is_retry else self._new(answer.receipt, known))
 
-    def _enter_enrolment(self, act: PendingAct, is_retry: bool) -> Entered:  # noqa: FBT001  # one of three alike
+    def _enter_enrolment(self, act: PendingAct, is_retry: bool) -> Entered:  # noqa: FBT001  # one of four alike
         if not isinstance(act.effect, ChangeOfStanding):
             raise TypeError
         request = pb.EnterEnrolmentRequest(
@@ -122,7 +122,7 @@ class RemoteLedger:
         answer = self._channel.call(self._process.EnterEnrolment, request, idempotent=False)
         return Entered(receipt=self._seen(answer.receipt) if is_retry else self._new(answer.receipt, known))
 
-    def _enter_founding(self, act: PendingAct, is_retry: bool) -> Entered:  # noqa: FBT001  # one of three alike
+    def _enter_founding(self, act: PendingAct, is_retry: bool) -> Entered:  # noqa: FBT001  # one of four alike
         if not isinstance(act.effect, ChangeOfStanding) or not isinstance(act.addition, FirstParties):
             raise TypeError
         first = act.addition
@@ -132,6 +132,19 @@ class RemoteLedger:
         )
         known = self._newest.index()
         answer = self._channel.call(self._process.EnterFounding, request, idempotent=False)
+        return Entered(receipt=self._seen(answer.receipt) if is_retry else self._new(answer.receipt, known))
+
+    def _enter_stop(self, act: PendingAct, is_retry: bool) -> Entered:  # noqa: FBT001  # one of four alike
+        if not isinstance(act.effect, ChangeOfStanding):
+            raise TypeError
+        request = pb.EnterStopRequest(
+            idempotency_key=act.name.key,
+            previous_digest=act.effect.previous_digest,
+            standing=act.effect.standing,
+            change=act.effect.change,
+        )
+        known = self._newest.index()
+        answer = self._channel.call(self._process.EnterStop, request, idempotent=False)
         return Entered(receipt=self._seen(answer.receipt) if is_retry else self._new(answer.receipt, known))
 
     def _seen(self, said: pb.Receipt) -> Receipt:
@@ -151,6 +164,7 @@ _ENTER: dict[Shape, Callable[[RemoteLedger, PendingAct, bool], Entered]] = {
     Shape.TOKEN: RemoteLedger._enter,  # noqa: SLF001  # its own
     Shape.ENROLMENT: RemoteLedger._enter_enrolment,  # noqa: SLF001  # its own
     Shape.FOUNDING: RemoteLedger._enter_founding,  # noqa: SLF001  # its own
+    Shape.STOP: RemoteLedger._enter_stop,  # noqa: SLF001  # its own
 }
 
 

@@ -167,6 +167,7 @@ class Shape(Enum):
     TOKEN = "TOKEN"  # noqa: S105  # not a secret: under the token of the person who acts
     ENROLMENT = "ENROLMENT"
     FOUNDING = "FOUNDING"
+    STOP = "STOP"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,14 @@ CHECK_YEARS = 3
 _WORKING = frozenset({Accreditation.LIVE, Accreditation.SHIELDING_ONLY})
 _WHILE_SHIELDING_ONLY = frozenset({"account.self", "account.administer", "account.suspend"})
 _BEFORE_POLICY = "account.self"
+# Whoever mends a stopped service, at the centre, and by what: none of it reaches a child.
+_WHILE_STOPPED = {
+    roles.NATIONAL_ADMINISTRATOR: frozenset(
+        {"organisation.administer", "account.administer", "account.suspend", "account.self"}
+    ),
+    roles.CENTRAL_AUDITOR: frozenset({"audit.read", "account.suspend", "account.self"}),
+    roles.CUSTODIAN: frozenset({"service.resume", "account.self"}),
+}
 
 
 class Condition(Enum):
@@ -41,11 +49,12 @@ def lapsed(
 ) -> tuple[Condition, ...]:
     """Return the conditions that fail at `now`, gravest first; none: the person gets in.
 
-    POLICY alone leaves the person the own account, to acknowledge the policy with.
+    POLICY alone leaves the person the own account, to acknowledge the policy with. A stopped service lets those in who
+    mend it, and to nothing but that (`may_while_stopped`).
     """
     facts = person.conditions
     holds = {
-        Condition.SERVICE: not service.is_stopped,
+        Condition.SERVICE: not service.is_stopped or not _WHILE_STOPPED.keys().isdisjoint(person.roles_at(now)),
         Condition.ORGANISATION: is_working(organisation, now),
         Condition.SUSPENSION: not person.is_suspended,
         Condition.SPONSORSHIP: _is_before(now, facts.sponsored_until),
@@ -76,6 +85,11 @@ def lets(organisation: OrganisationStanding, permission: str, role: str) -> bool
 def may_before_policy(permission: str) -> bool:
     """Whether a permission is had while the policy waits to be acknowledged."""
     return permission == _BEFORE_POLICY
+
+
+def may_while_stopped(permission: str, role: str) -> bool:
+    """Whether who acts in a role has a permission while the service is stopped."""
+    return permission in _WHILE_STOPPED.get(role, ())
 
 
 def may_bring(system: SystemStanding, person: PersonStanding) -> bool:

@@ -148,6 +148,9 @@ class ServiceStanding:
     is_stopped: bool = False
     policy_version: int = 1
     revision: int = 1
+    resumption_asked_by: str = ""
+    """Of a stopped service: the custodian who asked that it goes on."""
+    resumption_asked_at: datetime | None = None
 
     @property
     def party(self) -> Party:

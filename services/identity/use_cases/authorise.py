@@ -20,7 +20,7 @@ from services.identity.domain.standing import (
     Stored,
     SystemStanding,
 )
-from services.identity.errors import LAPSED, SessionEnded
+from services.identity.errors import LAPSED, ServiceStopped, SessionEnded
 from services.identity.ports import Colleague, Judged, Ledger, Refusal, Refusals, Sessions, Signer
 from services.identity.sealing import digest_of
 from services.identity.use_cases.begin_mediation import might_look
@@ -96,9 +96,10 @@ class Authorise:
             # The lapse ends the session: when the condition is mended the person signs in again.
             self.sessions.end(session.tag, now)
             self._refuse(session, asked.method, LAPSED[failing[0]]())
-        role = _role(method, person.standing, organisation.standing, now)
+        is_stopped = service.standing.is_stopped
+        role = _role(method, person.standing, organisation.standing, now, is_stopped=is_stopped)
         if method is None or role is None or not _may_come_through(asked.system, judged, person.standing):
-            self._refuse(session, asked.method, NotPermitted())
+            self._refuse(session, asked.method, ServiceStopped() if is_stopped else NotPermitted())
         if failing and not conditions.may_before_policy(method.permission):
             self._refuse(session, asked.method, LAPSED[failing[0]]())
         colleague = _colleague(judged, method, role, service.standing, now)
@@ -205,7 +206,12 @@ def _is_of(session: Session, person: Stored[PersonStanding], organisation: Store
 
 
 def _role(
-    method: MethodAccess | None, person: PersonStanding, organisation: OrganisationStanding, now: datetime
+    method: MethodAccess | None,
+    person: PersonStanding,
+    organisation: OrganisationStanding,
+    now: datetime,
+    *,
+    is_stopped: bool,
 ) -> str | None:
     """Return the one role that a call uses: the first granted that has the permission, None if none has."""
     if method is None or method.assurance is not Assurance.TWO_FACTOR:
@@ -215,7 +221,9 @@ def _role(
         (
             role
             for role in person.roles_at(now)
-            if permission in permissions_of(role) and conditions.lets(organisation, permission, role)
+            if permission in permissions_of(role)
+            and conditions.lets(organisation, permission, role)
+            and (not is_stopped or conditions.may_while_stopped(permission, role))
         ),
         None,
     )

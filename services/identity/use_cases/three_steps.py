@@ -14,7 +14,7 @@ from services.runtime.clock import Clock
 from services.runtime.errors import BeingChanged, KeyReused, NotAuthenticated, ServiceError
 
 # The ledger says these only when it has entered nothing.
-_REFUSALS = frozenset(
+NOTHING_ENTERED = frozenset(
     {
         "ABORTED",
         "ALREADY_EXISTS",
@@ -79,7 +79,7 @@ class ThreeSteps:
         try:
             entered = self.ledger.enter(act, is_retry=not is_ours)
         except ServiceError as refusal:
-            if refusal.status not in _REFUSALS:
+            if refusal.status not in NOTHING_ENTERED:
                 # Entered or not, nobody knows yet: the sweeper finds out.
                 raise
             if not is_ours:

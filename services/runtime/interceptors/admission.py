@@ -14,6 +14,7 @@ import grpc
 from google.rpc import status_pb2
 
 from services.runtime.call_pool import MOST_SILENT, CallPool
+from services.runtime.call_rates import CallRates
 from services.runtime.deadline import LONGEST_SECONDS
 from services.runtime.errors import Busy, InvalidRequest, ServiceError, to_wire
 from services.runtime.interceptors.arity import Continuation, Handler, Interceptor, behaviour_of, raw
@@ -30,13 +31,25 @@ class Admission(Interceptor):
     It is the outermost: gRPC asks the outermost function for its pool. gRPC waits without limit for a request, in a
     thread: a call is one of the workers' only when its request has come. One that stays silent is ended after five
     seconds, and before that when there are too many: the oldest of the connection that has most of them goes first.
+
+    A method that is taken at a rate is answered BUSY above it, before its request is read: refusing a flood must cost
+    next to nothing, or those who are let in pay for it.
     """
 
-    def __init__(self, *, process: str, calls: CallPool, own: Mapping[str, CallPool], telemetry: Telemetry) -> None:
+    def __init__(
+        self,
+        *,
+        process: str,
+        calls: CallPool,
+        own: Mapping[str, CallPool],
+        telemetry: Telemetry,
+        rates: Mapping[str, CallRates] | None = None,
+    ) -> None:
         self._process = process
         self._telemetry = telemetry
         self._calls = calls
         self._own = own
+        self._rates = rates or {}
         self._refusers = CallPool(_REFUSERS, waiting=0, name="refusals")
         self._busy = to_wire(Busy(), domain_of(process))
         self._no_message = to_wire(InvalidRequest([("", "NO_MESSAGE")]), domain_of(process))
@@ -53,7 +66,7 @@ class Admission(Interceptor):
         pool = self._own.get(handler_call_details.method, self._calls)
         if pool.is_full:
             return self._in(self._refusers, raw(handler, self._refuse))
-        return self._in(pool, handler)
+        return self._in(pool, handler, handler_call_details.method)
 
     def end_silent_calls(self, stopping: threading.Event) -> None:
         """End, until stopped, each call that has waited five seconds for its request."""
@@ -67,13 +80,15 @@ class Admission(Interceptor):
     def _refuse(self, _: object, context: grpc.ServicerContext) -> None:
         self._end(context, self._busy, Busy)
 
-    def _in(self, pool: CallPool, handler: Handler) -> Handler:
+    def _in(self, pool: CallPool, handler: Handler, method: str = "") -> Handler:
         """Return `handler`, to be run in `pool`; to gRPC its requests stream, so that we watch while one comes."""
-        inner = behaviour_of(handler)
+        inner, rates = behaviour_of(handler), self._rates.get(method)
         # From the arrival on: time spent waiting for a worker counts.
         ends_at_seconds = time.monotonic() + LONGEST_SECONDS
 
         def given(requests: Iterator[Any], context: grpc.ServicerContext) -> Any:
+            if rates is not None and not rates.takes(_certificate_of(context)):
+                self._end(context, self._busy, Busy, method=method)
             if handler.request_streaming:
                 return requests
             with pool.silence():
@@ -118,11 +133,24 @@ class Admission(Interceptor):
         most = max(held.values())
         return next(one for one in self._silent if held[one.connection] == most)
 
-    def _end(self, context: grpc.ServicerContext, status: status_pb2.Status, error: type[ServiceError]) -> NoReturn:
+    def _end(
+        self,
+        context: grpc.ServicerContext,
+        status: status_pb2.Status,
+        error: type[ServiceError],
+        *,
+        method: str = "any",
+    ) -> NoReturn:
         # Tracing is further in and does not see these.
-        ended = {"process": self._process, "method": "any", "code": error.status, "reason": error.reason}
+        ended = {"process": self._process, "method": method, "code": error.status, "reason": error.reason}
         self._telemetry.calls.add(1, ended)
         refuse(context, status, reason=error.reason)
+
+
+def _certificate_of(context: grpc.ServicerContext) -> bytes:
+    """Return the certificate at the other end as it came; who it names is nobody's question yet."""
+    held: Mapping[str, Any] = context.auth_context()
+    return b"".join(held.get("x509_pem_cert", ()))
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,13 +17,16 @@ from services.shielding.domain import Case, Ground, ShieldState, Step
 from services.shielding.ports import Asked, Begun, Entered, Pending, Receipt, Waiting
 from services.shielding.sealing import Sealing
 from services.shielding.storage.newest_receipt import keep_newest
-from services.shielding.storage.pending_format import from_bytes, to_bytes
-from services.shielding.storage.tables import pending_step, settled_act, shield_case
+from services.shielding.storage.pending_format import from_bytes, to_bytes, written_ground
+from services.shielding.storage.tables import pending_step, recovered_case, settled_act, shield_case
 
-_CASE_COLUMNS = [column for column in shield_case.c if column.name != "sealed_number"]
+_CASE_COLUMNS = [
+    *(column for column in shield_case.c if column.name != "sealed_number"),
+    sa.exists().where(recovered_case.c.case_id == shield_case.c.case_id).label("is_recovered"),
+]
 _CHANGING = ("state", "first_officer", "second_officer", "due_at")
 _MOST_AT_ONCE = 100
-_INDEX_BYTES = 8
+INDEX_BYTES = 8
 
 
 class SqlCases:
@@ -42,7 +45,7 @@ class SqlCases:
         if bytes(row.digest) != asked.digest:
             raise KeyReused
         opened = self._sealing.open("receipt", asked.name.bytes, bytes(row.sealed_receipt))
-        return Receipt(int.from_bytes(opened[:_INDEX_BYTES]), opened[_INDEX_BYTES:])
+        return Receipt(int.from_bytes(opened[:INDEX_BYTES]), opened[INDEX_BYTES:])
 
     def begin(self, pending: Pending) -> Begun:
         case_id = pending.step.case.case_id
@@ -63,9 +66,9 @@ class SqlCases:
                 return
             if pending.step.before is None:
                 number = self._sealing.seal("number", case.case_id.bytes, str(entered.number).encode())
-                connection.execute(sa.insert(shield_case).values(**_row_of(case), sealed_number=number))
+                connection.execute(sa.insert(shield_case).values(**row_of(case), sealed_number=number))
             else:
-                row = _row_of(case)
+                row = row_of(case)
                 changed = {name: row[name] for name in _CHANGING}
                 connection.execute(sa.update(shield_case).where(shield_case.c.case_id == case.case_id).values(changed))
             self._keep_done(connection, pending.name, pending.digest, entered.receipt, is_reading=False)
@@ -80,7 +83,8 @@ class SqlCases:
 
     def find(self, case_id: uuid.UUID) -> tuple[Case, int] | None:
         with transaction(self._engine) as connection:
-            row = connection.execute(sa.select(shield_case).where(shield_case.c.case_id == case_id)).mappings().first()
+            query = sa.select(*_CASE_COLUMNS, shield_case.c.sealed_number).where(shield_case.c.case_id == case_id)
+            row = connection.execute(query).mappings().first()
         if row is None:
             return None
         return _case_of(row), int(self._sealing.open("number", case_id.bytes, row["sealed_number"]))
@@ -141,7 +145,7 @@ class SqlCases:
     def _keep_done(
         self, connection: Connection, name: uuid.UUID, digest: bytes, receipt: Receipt, *, is_reading: bool
     ) -> None:
-        sealed = self._sealing.seal("receipt", name.bytes, receipt.index.to_bytes(_INDEX_BYTES) + receipt.leaf)
+        sealed = self._sealing.seal("receipt", name.bytes, receipt.index.to_bytes(INDEX_BYTES) + receipt.leaf)
         new = insert(settled_act).values(act_name=name, digest=digest, sealed_receipt=sealed, is_reading=is_reading)
         connection.execute(new.on_conflict_do_nothing())
         keep_newest(connection, receipt.index)
@@ -177,11 +181,12 @@ def _taken_away(connection: Connection, pending: Pending) -> bool:
     return gone.rowcount == 1
 
 
-def _row_of(case: Case) -> dict[str, Any]:
+def row_of(case: Case) -> dict[str, Any]:
+    """Return a case as its row has it, without the child's number."""
     return {
         "case_id": case.case_id,
         "state": case.state.value,
-        "ground": case.ground.value,
+        "ground": written_ground(case.ground),
         "authority": case.authority,
         "opened_at": case.opened_at,
         "opened_by": case.opened_by,
@@ -193,4 +198,5 @@ def _row_of(case: Case) -> dict[str, Any]:
 
 def _case_of(row: sa.RowMapping) -> Case:
     values = {column.name: row[column.name] for column in _CASE_COLUMNS}
-    return Case(**{**values, "state": ShieldState(values["state"]), "ground": Ground(values["ground"])})
+    ground = Ground.LOST if values.pop("is_recovered") else Ground(values["ground"])
+    return Case(**{**values, "state": ShieldState(values["state"]), "ground": ground})

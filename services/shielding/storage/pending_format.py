@@ -52,11 +52,16 @@ def from_bytes(content: bytes) -> Pending:
     )
 
 
+def written_ground(ground: Ground) -> str:
+    """Return a ground as the release before can read it; that it is lost is kept beside the case."""
+    return str((Ground.OTHER_SIGNIFICANT_HARM if ground is Ground.LOST else ground).value)
+
+
 def _case_to_json(case: Case) -> dict[str, str | None]:
     return {
         "case_id": str(case.case_id),
         "state": case.state.value,
-        "ground": case.ground.value,
+        "ground": written_ground(case.ground),
         "authority": case.authority,
         "opened_at": case.opened_at.isoformat(),
         "opened_by": str(case.opened_by),

@@ -21,6 +21,13 @@ shield_case = sa.Table(
     sa.Column("sealed_number", sa.LargeBinary, nullable=False),
 )
 
+recovered_case = sa.Table(
+    "recovered_case",
+    metadata,
+    # Made anew after a restore: `ground` of the case says what the release before can read, and is not known.
+    sa.Column("case_id", postgresql.UUID(as_uuid=True), primary_key=True),
+)
+
 pending_step = sa.Table(
     "pending_step",
     metadata,

@@ -2,11 +2,18 @@
 
 from dataclasses import dataclass
 
-from services.runtime.errors import Busy, DeadlineTooShort, DependencyUnavailable, LedgerBehind, ServiceError
+from services.runtime.errors import (
+    Busy,
+    DeadlineTooShort,
+    DependencyUnavailable,
+    LedgerBehind,
+    LedgerGapOpen,
+    ServiceError,
+)
 from services.shielding.domain import Step
 from services.shielding.ports import Act, Asked, Cases, Child, Ledger, Pending, Receipt
 
-MAY_HAVE_HAPPENED = (Busy, DeadlineTooShort, DependencyUnavailable, LedgerBehind)
+MAY_HAVE_HAPPENED = (Busy, DeadlineTooShort, DependencyUnavailable, LedgerBehind, LedgerGapOpen)
 """After these nobody here knows whether the ledger has entered an act. Any other error is its plain no."""
 
 

@@ -21,6 +21,7 @@ from services.audit.review.clients.ledger import RemoteLedger
 from services.audit.review.clients.log import RemoteLog
 from services.audit.review.clients.losses import RemoteLosses
 from services.audit.review.rpc import CustodyServicer, ReviewServicer
+from services.audit.review.use_cases.accept_gap import AcceptGap
 from services.audit.review.use_cases.accept_loss import AcceptLoss
 from services.audit.review.use_cases.list_entries import ListEntries
 from services.audit.review.use_cases.list_own_looks import ListOwnLooks
@@ -268,7 +269,8 @@ def stage(authority: Authority) -> Iterator[Stage]:
             list_own_looks=ListOwnLooks(ledger=remote),
             list_entries=ListEntries(ledger=remote),
         )
-        custody = CustodyServicer(accept_loss=AcceptLoss(losses=RemoteLosses(channel, guard)))
+        losses = RemoteLosses(channel, guard)
+        custody = CustodyServicer(accept_loss=AcceptLoss(losses=losses), accept_gap=AcceptGap(losses=losses))
         review = stack.enter_context(
             a_server(
                 "audit.review",

@@ -50,7 +50,7 @@ def values(edge: EdgeStack, folder: Path) -> dict[str, Any]:
 def test_it_serves_forwards_and_stops(start_edge: StartEdge, tmp_path: Path) -> None:
     edge = start_edge()
     settings = tmp_path / "settings.toml"
-    settings.write_text(to_toml(values(edge, tmp_path)))
+    settings.write_text(to_toml({**values(edge, tmp_path), "sign_ins_a_second": 2, "channel_sign_ins_a_second": 1}))
     with subprocess.Popen(
         command("serve", settings), env=_ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as running:
@@ -62,7 +62,11 @@ def test_it_serves_forwards_and_stops(start_edge: StartEdge, tmp_path: Path) -> 
             assert edge.raw(OPEN, b"x") == b"answer to x"
             assert refused(lambda: edge.raw(UNLISTED)) == ("PERMISSION_DENIED", "NOT_PERMITTED")
             # Identity plays no part in its own sign-in here: it has no such servicer, and says so as it says anything.
-            assert refused(lambda: edge.raw(SIGN_IN, session=None)) == ("PERMISSION_DENIED", "NOT_PERMITTED")
+            signing_in = [refused(lambda: edge.raw(SIGN_IN, session=None)) for _ in range(10)]
+            assert signing_in[0] == ("PERMISSION_DENIED", "NOT_PERMITTED")
+            # What anyone may send as often as they like is taken at a rate, and nobody else's calls are.
+            assert signing_in[-1] == ("RESOURCE_EXHAUSTED", "BUSY")
+            assert [edge.raw(OPEN, b"x") for _ in range(10)] == [b"answer to x"] * 10
         finally:
             running.send_signal(signal.SIGTERM)
             _, logged = running.communicate(timeout=15)
@@ -80,6 +84,7 @@ def test_it_serves_forwards_and_stops(start_edge: StartEdge, tmp_path: Path) -> 
         ({"limits": "{folder}/empty.toml"}, "limits: answers.grid_milliseconds must be"),
         ({"peers": {"identity": "127.0.0.1:1"}}, "peers: directory is missing"),
         ({"calls_a_minute": 0}, "calls_a_minute: must be at least 1"),
+        ({"channel_sign_ins_a_second": 46}, "channel_sign_ins_a_second: must be at most sign_ins_a_second"),
     ],
 )
 def test_settings_that_cannot_be_used_are_refused(

@@ -1,11 +1,16 @@
 """One PostgreSQL, one identity, one fake ledger for the folder; each test brings its own people."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.fakes.identity_town import Town, running_town
 from tests.support.postgres import migrated, running_postgres
+
+_SETTINGS = (
+    "process environment port health_port certificate private_key ca telemetry_dir database_url root_secret mail_dir"
+)
 
 
 @pytest.fixture(scope="package")
@@ -32,3 +37,14 @@ def town(_the_town: Town) -> Iterator[Town]:
 def organisation(_the_town: Town) -> str:
     """Return the id of a live organisation."""
     return _the_town.add_organisation()
+
+
+@pytest.fixture
+def settings(town: Town) -> Path:
+    """Return the town's settings as a file: one more process on the same database."""
+    found = {name: getattr(town.config, name) for name in _SETTINGS.split()}
+    lines = [f"{name} = {value if isinstance(value, int) else repr(str(value))}" for name, value in found.items()]
+    lines += ["[peers]", *(f'"{name}" = "{address}"' for name, address in town.config.peers.items())]
+    path = town.mail.parent / "identity.toml"
+    path.write_text("\n".join(lines))
+    return path

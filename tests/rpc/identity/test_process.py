@@ -9,25 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
 from tests.architecture.source import ROOT
 from tests.fakes.identity_town import Town
-
-_SETTINGS = (
-    "process environment port health_port certificate private_key ca telemetry_dir database_url root_secret mail_dir"
-)
-
-
-@pytest.fixture
-def settings(town: Town) -> Path:
-    """Return the town's settings as a file: one more process on the same database."""
-    found = {name: getattr(town.config, name) for name in _SETTINGS.split()}
-    lines = [f"{name} = {value if isinstance(value, int) else repr(str(value))}" for name, value in found.items()]
-    lines += ["[peers]", *(f'"{name}" = "{address}"' for name, address in town.config.peers.items())]
-    path = town.mail.parent / "identity.toml"
-    path.write_text("\n".join(lines))
-    return path
 
 
 def _command(*arguments: str) -> list[str]:

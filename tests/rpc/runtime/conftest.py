@@ -13,6 +13,7 @@ import pytest
 from google.protobuf.wrappers_pb2 import StringValue
 
 from services.runtime.access import AccessTable, Assurance, Audit, Exposure, MethodAccess
+from services.runtime.call_rates import CallRate
 from services.runtime.caller import current_caller
 from services.runtime.certificates import WatchedCertificates
 from services.runtime.clock import SystemClock
@@ -169,6 +170,7 @@ def start_stack(tmp_path: Path) -> Iterator[Start]:
             waiting: int = 8,
             drain_seconds: float = 2.0,
             own_pools: dict[str, int] | None = None,
+            rates: dict[str, CallRate] | None = None,
             also_until_stopped: Sequence[Any] = (),
             readiness: Any = None,
             server: Issued | None = None,
@@ -188,6 +190,7 @@ def start_stack(tmp_path: Path) -> Iterator[Start]:
                     connection_age_seconds=60,
                     environment="synthetic",
                     own_pools=own_pools or {},
+                    rates=rates or {},
                 ),
                 certificates=WatchedCertificates(server.files),
                 interceptors=service_interceptors(

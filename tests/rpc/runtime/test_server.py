@@ -16,11 +16,14 @@ import pytest
 from google.protobuf.wrappers_pb2 import StringValue
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from deploy.local.settlement.outside import refusal_of
+from services.runtime.call_rates import CallRate
 from services.runtime.certificates import WatchedCertificates
 from services.runtime.server import PortTaken, ServerSettings
 from services.runtime.server import start as start_server
 from tests.rpc.runtime.conftest import EXPOSED, OPEN, TABLE, Stack, Start, register
 from tests.rpc.runtime.refusals import refused
+from tests.support.pki import Issued
 
 REQUEST = StringValue(value="hello").SerializeToString()
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -162,6 +165,39 @@ def test_a_method_with_workers_of_its_own_is_not_delayed(start_stack: Start) -> 
     assert stack.echo("fast") == "fast"
     gate.open.set()
     assert call.result() == slow
+
+
+def test_a_method_is_taken_at_its_rate_and_the_others_as_they_come(start_stack: Start) -> None:
+    stack = start_stack(rates={OPEN: CallRate(in_all=4, of_one_caller=2)})
+    said = [_said_of(stack) for _ in range(20)]
+    assert set(said) == {"OK", "BUSY"}
+    assert said[:2] == ["OK", "OK"]
+    assert said.count("OK") < 10
+    assert stack.echo("another method") == "another method"
+    # Another certificate has a share of its own: its call is taken, and refused for what it is.
+    assert _said_of(stack, stack.authority.process("gateway.web")) == "NOT_PERMITTED"
+
+
+def test_above_its_rate_a_call_is_refused_before_its_request_has_come(start_stack: Start) -> None:
+    stack, never = start_stack(rates={OPEN: CallRate(in_all=0.01, of_one_caller=0.01)}), threading.Event()
+    assert _said_of(stack) == "OK"
+
+    def nothing() -> Iterator[bytes]:
+        never.wait(20)
+        yield from ()
+
+    began = time.monotonic()
+    assert refused(lambda: stack.channel().stream_unary(OPEN, None, None)(nothing())) == ("RESOURCE_EXHAUSTED", "BUSY")
+    assert time.monotonic() - began < 2
+    never.set()
+
+
+def _said_of(stack: Stack, issued: Issued | None = None) -> str:
+    try:
+        stack.raw(OPEN, REQUEST, issued=issued)
+    except grpc.RpcError as error:
+        return refusal_of(error).reason
+    return "OK"
 
 
 def test_callers_who_send_nothing_hold_no_worker_and_are_ended(start_stack: Start) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from dataclasses import replace
 
 import grpc
 import pytest
@@ -19,7 +20,7 @@ from services.runtime.errors import (
     ServiceError,
     StandingChanged,
 )
-from services.shielding.domain import ShieldState
+from services.shielding.domain import Ground, ShieldState
 from tests.rpc.runtime.refusals import refused
 from tests.rpc.shielding.conftest import (
     COLLEAGUE,
@@ -104,6 +105,14 @@ def test_the_list_has_cases_without_a_child(shielding: ShieldingStack) -> None:
     assert case.due_at.seconds > case.opened_at.seconds
     assert (answer.receipt.index, answer.next_page_token) == (102, b"")
     assert str(NUMBER).encode() not in answer.SerializeToString()
+
+
+def test_a_case_made_anew_after_a_restore_says_so_and_has_no_ground(shielding: ShieldingStack) -> None:
+    case_id = uuid.UUID(requested(shielding))
+    case, number = shielding.cases.cases[case_id]
+    shielding.cases.cases[case_id] = (replace(case, ground=Ground.LOST), number)
+    (shown,) = shielding.call(OFFICER, pb.ListShieldCasesRequest(idempotency_key=str(uuid.uuid4()))).cases
+    assert (shown.is_recovered, shown.ground) == (True, pb.GROUND_UNSPECIFIED)
 
 
 def test_the_list_comes_in_pages(shielding: ShieldingStack) -> None:

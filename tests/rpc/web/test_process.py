@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import re
 import signal
@@ -308,6 +309,9 @@ def test_what_is_being_answered_is_finished_before_it_stops(tmp_path: Path) -> N
         assert "/contactpoint.web.Pages/PostSignIn" in spans
         for secret in ("ada.l", "not in a log", "123456"):
             assert secret not in logged + spans
+        measured = (tmp_path / "telemetry" / "gateway.web.metrics.jsonl").read_text().splitlines()
+        # The last word on the way out: it is not ready any more.
+        assert [one["value"] for one in map(json.loads, measured) if one["name"] == "ready"][-1] == 0
 
 
 @pytest.mark.parametrize(

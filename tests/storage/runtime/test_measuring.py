@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg import sql
 from sqlalchemy.engine import Engine
 
 from services.runtime.clock import SystemClock
@@ -79,7 +80,33 @@ def test_it_measures_the_database_that_does_not(database: TestDatabase, tmp_path
     found = measured(tmp_path, telemetry)
     assert found["database_answers", ""] == 0
     assert ("clock_offset", "") not in found
+    assert ("database_commits_twice", "") not in found
     engine.dispose()
+
+
+@pytest.mark.parametrize("names, commits_twice", [("", 0), ("ANY 1 (another)", 1)])
+def test_it_measures_whether_a_commit_waits_for_a_second_server(
+    names: str, commits_twice: float, database: TestDatabase, engine: Engine, tmp_path: Path
+) -> None:
+    telemetry = Telemetry.start("audit.review", tmp_path)
+    watch = DatabaseWatch({"main": engine}, clock=SystemClock(), telemetry=telemetry)
+    with database.server.connect() as connection:
+        connection.execute(sql.SQL("ALTER SYSTEM SET synchronous_standby_names = {}").format(sql.Literal(names)))
+        connection.execute("SELECT pg_reload_conf()")
+        try:
+            _await(lambda: connection.execute("SHOW synchronous_standby_names").fetchone() == (names,))
+            watch.ask()
+        finally:
+            connection.execute("ALTER SYSTEM RESET synchronous_standby_names")
+            connection.execute("SELECT pg_reload_conf()")
+    assert measured(tmp_path, telemetry)["database_commits_twice", ""] == commits_twice
+
+
+def _await(is_so: Callable[[], bool]) -> None:
+    end = time.monotonic() + 5
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_rounds_that_end_well_keep_the_age_low(engine: Engine, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from tests.support.postgres import TestDatabase, migrated, running_postgres
 
-TABLES = ("shield_case", "pending_step", "settled_act", "newest_receipt")
+TABLES = ("recovered_case", "shield_case", "pending_step", "settled_act", "newest_receipt")
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from services.identity.domain.conditions import (
     may_before_policy,
     may_bring,
     may_supply,
+    may_while_stopped,
     years_later,
 )
 from services.identity.domain.standing import (
@@ -28,6 +29,7 @@ from services.identity.domain.standing import (
     SystemPurpose,
     SystemStanding,
 )
+from services.runtime.access import every_role, whole_table
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 A_SECOND = timedelta(seconds=1)
@@ -57,6 +59,17 @@ def with_facts(**facts: object) -> PersonStanding:
 
 def test_who_meets_every_condition_is_in() -> None:
     assert lapsed(PERSON, ORGANISATION, SERVICE, NOW) == ()
+
+
+def test_what_is_done_while_the_service_is_stopped_reaches_no_child() -> None:
+    reached = {
+        method.full_name: (method.process, method.children_disclosed)
+        for method in whole_table()
+        for role in every_role()
+        if may_while_stopped(method.permission, role)
+    }
+    assert {process for process, _ in reached.values()} == {"identity", "audit.review"}
+    assert {children for _, children in reached.values()} == {0}
 
 
 @pytest.mark.promise("I3")

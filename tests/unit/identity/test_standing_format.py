@@ -39,7 +39,7 @@ SAMPLES: list[Standing] = [
     ),
     OrganisationStanding(organisation="o", state=Accreditation.LIVE, expires_at=AT, authority="E08000035"),
     SystemStanding(system="s", organisation="o", purpose=SystemPurpose.SUPPLIER),
-    ServiceStanding(environment="synthetic"),
+    ServiceStanding(environment="synthetic", resumption_asked_by="c", resumption_asked_at=AT),
 ]
 
 

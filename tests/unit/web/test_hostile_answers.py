@@ -78,9 +78,9 @@ class HostileEdge(ToldEdge):
 
 @dataclass
 class Form:
-    """One form of a page: where it goes, and what it offers by name."""
+    """One form of a page: where it and its buttons go, and what it offers by name."""
 
-    action: str
+    actions: list[str]
     offered: dict[str, list[str]] = field(default_factory=dict)
     ticks: set[str] = field(default_factory=set)
 
@@ -118,8 +118,11 @@ class Read(HTMLParser):
         if tag == "a":
             self.links.append(said["href"])
         elif tag == "form":
-            self.forms.append(Form(said["action"]))
-        elif said.get("name") and self.forms:
+            self.forms.append(Form([said["action"]]))
+            return
+        if self.forms and "formaction" in said:
+            self.forms[-1].actions.append(said["formaction"])
+        if said.get("name") and self.forms:
             self.forms[-1].offered.setdefault(said["name"], []).append(said.get("value", ""))
             if said.get("type") == "checkbox":
                 self.forms[-1].ticks.add(said["name"])
@@ -146,7 +149,12 @@ def everywhere(pages: Pages) -> Iterator[tuple[str, Answer]]:
             waiting.append((answer.header("location") or "", None))
         read = Read(answer.text)
         ways: list[tuple[str, dict[str, Any] | None]] = [(link, None) for link in read.links if "?" in link]
-        ways += [(form.action, form.filled_in(with_ticks=ticks)) for form in read.forms for ticks in (True, False)]
+        ways += [
+            (action, form.filled_in(with_ticks=ticks))
+            for form in read.forms
+            for action in form.actions
+            for ticks in (True, False)
+        ]
         for way in ways:
             known = (way[0].partition("?")[0], tuple(sorted(way[1] or {})))
             if known not in sent and way[0] != "/sign-out":

@@ -45,7 +45,7 @@ class Place:
 
 def line(one: pb.Involvement, *, is_day: bool) -> Line:
     """Return one involvement; the number that answers at this hour stands first."""
-    own = Telephone.of(one.telephone, what=f"{one.practitioner or 'The practitioner'}, by day")
+    own = Telephone.of(one.telephone, what="Own number, by day")
     return Line(
         involvement_id=one.involvement_id,
         organisation=one.provider.name or "Contact through your ContactPoint team",
@@ -88,7 +88,7 @@ def _place(provider: pb.ProviderContact, start_date: pb.DateOfBirth, *, is_day: 
 
 
 def _telephones(provider: pb.ProviderContact, *, is_day: bool, own: Telephone | None = None) -> tuple[Telephone, ...]:
-    by_day = [own, Telephone.of(provider.telephone, what="The team, by day" if own else "By day")]
+    by_day = [own, Telephone.of(provider.telephone, what="Team, by day" if own else "By day")]
     by_night = [Telephone.of(provider.telephone_out_of_hours, what="Out of hours")]
     ordered = [*by_day, *by_night] if is_day else [*by_night, *by_day]
     return tuple(one for one in ordered if one is not None)

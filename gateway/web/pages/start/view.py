@@ -27,6 +27,8 @@ def draw(asked: Asked) -> Response:
     return asked.show(
         "start/start.html",
         lines=lines,
+        # Which losses wait the ledger does not know before they are accepted: a command of the operator's found them.
+        is_custodian=asked.visitor.may("custody.accept"),
         may_search=asked.visitor.may("record.search"),
         was_searching=asked.visitor.may("record.search") and bool(asked.typed.read()),
     )

@@ -61,6 +61,12 @@ class SessionsEnded:
     is_every: bool
 
 
+REENTERED_AFTER_GAP = "REENTERED_AFTER_GAP"
+"""A standing as identity holds it, that the log had lost."""
+NO_STANDING = bytes(32)
+"""In place of a digest: the party has no standing any more. No bytes have this digest."""
+
+
 @dataclass(frozen=True, slots=True)
 class StandingChanged:
     """A party's standing is another from now."""
@@ -70,6 +76,12 @@ class StandingChanged:
     digest: bytes
     change: str
     ends_sessions: bool = False
+    replaced_digest: bytes = b""
+    """Of the standing before; empty: there was none, or release 1 entered this."""
+    held_digest: bytes = b""
+    """Of a standing given anew: of what a restored copy held; empty: it held nothing."""
+    lost_digest: bytes = b""
+    """Of a standing given anew: the loss that two custodians accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +149,40 @@ class HeadsLowered:
     """Statements that stay closed, since nobody knows which version stood before."""
 
 
+@dataclass(frozen=True, slots=True)
+class LeafLost:
+    """Here stood an entry that is lost; the leaf is its own, or one that says so."""
+
+    leaf: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class GapPublished:
+    """The log has lost entries `first` to `last`; the leaves before `kept` are those that were published."""
+
+    first: int
+    kept: int
+    last: int
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class GapReentered:
+    """A process has said what it knows from lost entries."""
+
+    process: str
+    count: int
+    newest: int
+    is_complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GapAccepted:
+    """A custodian accepts a gap."""
+
+    gap_digest: bytes
+
+
 Effect = (
     SessionStarted
     | SessionsEnded
@@ -148,6 +194,10 @@ Effect = (
     | MediationChanged
     | LossAccepted
     | HeadsLowered
+    | LeafLost
+    | GapPublished
+    | GapReentered
+    | GapAccepted
 )
 
 

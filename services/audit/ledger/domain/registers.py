@@ -10,9 +10,13 @@ from services.audit.ledger.domain.entry import (
     CREATED,
     INTAKE,
     OWN_STARTED,
+    REENTERED_AFTER_GAP,
     RELEASED,
     ActSettled,
     Entry,
+    GapAccepted,
+    GapPublished,
+    GapReentered,
     LossAccepted,
     MediationChanged,
     Outcome,
@@ -23,6 +27,7 @@ from services.audit.ledger.domain.entry import (
     StandingChanged,
     SubjectKind,
 )
+from services.audit.ledger.domain.gap import MOST_ROWS, Gap, Gaps
 from services.audit.ledger.domain.keyring import Keyring
 from services.audit.ledger.domain.losses import Losses
 from services.audit.ledger.domain.own_involvements import OwnInvolvements
@@ -91,6 +96,7 @@ class Registers:
         self.own = OwnInvolvements()
         """Fed by the log of states too."""
         self.losses = Losses()
+        self.gaps = Gaps()
         self.last_at: datetime | None = None
         self._sessions_of: defaultdict[str, set[str]] = defaultdict(set)
         self._spent: OrderedDict[str, tuple[datetime, bytes]] = OrderedDict()
@@ -111,6 +117,10 @@ class Registers:
         """Return a search of the last ten minutes, by its entry's index."""
         return self._searches.get(index)
 
+    def charged(self, ceiling: int, now: datetime) -> int:
+        """Return what a party may have had of a ceiling in entries of today that are lost: half of it at most."""
+        return min(MOST_ROWS * self.gaps.lost_on(self._day_of(now)), ceiling // 2) if self.gaps.published else 0
+
     def usage(self, kind: str, party: str, now: datetime) -> Usage:
         """Return what a party has had on the day of `now`."""
         found = self._usage.get((kind, party))
@@ -126,7 +136,7 @@ class Registers:
 
     # --- the fold ---
 
-    def apply(self, entry: Entry) -> None:  # noqa: C901  # one case a kind reads better together
+    def apply(self, entry: Entry) -> None:  # noqa: C901, PLR0912  # one case a kind reads better together
         """Take in one entry, the next of the log."""
         draft, now = entry.draft, entry.at
         self.last_at = now
@@ -142,8 +152,10 @@ class Registers:
                 self._forget_sessions(started_at - self._session_life)
             case SessionsEnded(tags, person, is_every):
                 self._end(person, self.sessions_of(person) if is_every else tags)
-            case StandingChanged(kind, party, digest, _, ends_sessions):
+            case StandingChanged(kind, party, digest, change, ends_sessions):
                 self.standings[(kind, party)] = digest
+                if change == REENTERED_AFTER_GAP:
+                    self.gaps.reenter_standing(kind, party, digest)
                 if ends_sessions and kind == "person":
                     self._end(party, self.sessions_of(party))
             case SearchEntered() as effect:
@@ -156,6 +168,8 @@ class Registers:
                 self.own.forget(act_id)
             case LossAccepted(lost_digest, lost_count):
                 self.losses.take(lost_digest, lost_count, draft.person, now)
+            case GapPublished() | GapReentered() | GapAccepted() as effect:
+                self._take_gap(effect, draft.person, now)
             case _:
                 pass
         self._forget(now)
@@ -166,6 +180,19 @@ class Registers:
             self.limited.add(row)
         elif row is not None:
             self.own.take(row)
+
+    def _take_gap(self, effect: GapPublished | GapReentered | GapAccepted, person: str, now: datetime) -> None:
+        match effect:
+            case GapPublished(first, kept, last, root):
+                self.gaps.publish(Gap(first, kept, last, root, now))
+                # Who signed out or was suspended in lost entries is remembered by nobody here.
+                self.sessions.clear()
+                self._sessions_of.clear()
+                self._searches.clear()
+            case GapReentered(process, count, newest, is_complete):
+                self.gaps.reenter(process, count=count, newest=newest, is_complete=is_complete)
+            case GapAccepted(gap_digest):
+                self.gaps.accept(gap_digest, person, now)
 
     def _end(self, person: str, tags: tuple[str, ...] | frozenset[str]) -> None:
         for tag in tags:

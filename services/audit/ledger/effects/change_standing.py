@@ -8,7 +8,7 @@ from functools import partial
 
 from services.audit.ledger.domain.act import Act, ActState
 from services.audit.ledger.domain.calls import Call, Refused
-from services.audit.ledger.domain.entry import Receipt, StandingChanged, Subject, SubjectKind
+from services.audit.ledger.domain.entry import NO_STANDING, Receipt, StandingChanged, Subject, SubjectKind
 from services.audit.ledger.domain.keyring import Keyring
 from services.audit.ledger.domain.work import Batch
 from services.audit.ledger.effects import Effected, Entered, as_it_stands, new_act
@@ -44,13 +44,17 @@ class ChangeStanding:
         if self.party_kind == "service" and self.party_id != batch.keyring.environment:
             raise Refused("NO_SUCH_PARTY", NotPermitted())
         newest = batch.registers.standings.get((self.party_kind, self.party_id), b"")
+        # What a restore has lost altogether may be new once more: a system keeps the id of its certificate.
+        newest = b"" if newest == NO_STANDING else newest
         if self.previous_digest != newest:
             raise Refused("PREVIOUS_DIGEST", BeingChanged())
         act = new_act(call, batch, act_id, ActState.DONE)
         return Effected(
             act=act,
             about=party_subjects(self.party_kind, self.party_id),
-            effect=StandingChanged(self.party_kind, self.party_id, self.digest, self.change, self.ends_sessions),
+            effect=StandingChanged(
+                self.party_kind, self.party_id, self.digest, self.change, self.ends_sessions, replaced_digest=newest
+            ),
             answer=partial(as_it_stands, call, batch, act),
         )
 

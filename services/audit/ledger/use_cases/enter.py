@@ -11,6 +11,7 @@ from services.audit.ledger.domain.entry import Outcome, Receipt
 from services.audit.ledger.domain.keyring import Keyring
 from services.audit.ledger.domain.work import Batch, Decision
 from services.audit.ledger.effects import Asked, Entered
+from services.audit.ledger.effects.accept_gap import AcceptGap
 from services.audit.ledger.ports import Writer
 from services.audit.ledger.release_rule import ReleaseRule
 from services.runtime.errors import KeyReused
@@ -38,6 +39,11 @@ class EnterWork:
     call: Call
     asked: Asked
     rule: ReleaseRule
+
+    @property
+    def goes_on_in_a_gap(self) -> bool:
+        """Whether it is the act that ends a gap."""
+        return isinstance(self.asked.effect, AcceptGap)
 
     def act_ids(self, keyring: Keyring) -> Iterable[bytes]:
         """Return the act's own name."""

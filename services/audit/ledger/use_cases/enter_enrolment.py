@@ -57,7 +57,9 @@ class EnterEnrolment:
                 person=enrolment.person,
                 organisation=enrolment.organisation,
                 correlation=correlation,
-                effect=StandingChanged("person", enrolment.person, enrolment.digest, "ENROLLED"),
+                effect=StandingChanged(
+                    "person", enrolment.person, enrolment.digest, "ENROLLED", replaced_digest=enrolment.previous_digest
+                ),
             )
             if batch.registers.standings.get(("person", enrolment.person)) != enrolment.previous_digest:
                 return refused(draft, Refused("PREVIOUS_DIGEST", BeingChanged()))

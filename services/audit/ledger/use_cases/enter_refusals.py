@@ -46,4 +46,4 @@ class EnterRefusals:
         def decide(_: Batch) -> Decision[Receipt]:
             return Decision(entries=(draft,), answer=lambda receipts: receipts[-1])
 
-        return self.writer.write(ProcessWork(decide))
+        return self.writer.write(ProcessWork(decide, goes_on_in_a_gap=True))

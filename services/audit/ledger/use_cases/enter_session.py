@@ -80,4 +80,4 @@ class EnterSession:
             ends_at = started_at + timedelta(seconds=self.limits.session_seconds)
             return Decision(entries=(draft,), answer=lambda receipts: SignedIn(receipts[-1], ends_at))
 
-        return self.writer.write(ProcessWork(decide))
+        return self.writer.write(ProcessWork(decide, goes_on_in_a_gap=True))

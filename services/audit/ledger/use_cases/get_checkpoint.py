@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.audit.ledger.ports import Writer
-from services.audit.ledger.use_cases.still_leading import STILL_LEADING
+from services.audit.ledger.use_cases.still_leading import PUBLIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,8 @@ class Checkpoint:
 
     note: str
     verifier_key: str
+    gaps: tuple[tuple[int, str], ...] = ()
+    """The public statement of each gap, with the entry whose leaf is its hash."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +26,6 @@ class GetCheckpoint:
 
     def __call__(self) -> Checkpoint:
         """Return the checkpoint over all that was committed."""
-        self.writer.write(STILL_LEADING)
+        self.writer.write(PUBLIC)
         published = self.writer.published()
-        return Checkpoint(published.checkpoint, published.verifier_key)
+        return Checkpoint(published.checkpoint, published.verifier_key, published.gaps)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.audit.ledger.ports import Log, Writer
-from services.audit.ledger.use_cases.still_leading import STILL_LEADING
+from services.audit.ledger.use_cases.still_leading import PUBLIC
 
 MOST = 4096
 
@@ -20,7 +20,7 @@ class ListLeaves:
 
     def __call__(self, from_index: int, page_size: int) -> Sequence[bytes]:
         """Return the leaves from an index on, in order, as many as there are and at most `page_size` (0: 4096)."""
-        self.writer.write(STILL_LEADING)
+        self.writer.write(PUBLIC)
         size = self.writer.published().size
         end = min(size, from_index + (page_size or MOST))
         return self.log.leaves(from_index, end) if from_index < end else ()

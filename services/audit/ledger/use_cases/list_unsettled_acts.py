@@ -28,4 +28,4 @@ class ListUnsettledActs:
             found = tuple(islice(late, _MOST))
             return Decision(answer=lambda _: found)
 
-        return self.writer.write(ProcessWork(decide))
+        return self.writer.write(ProcessWork(decide, goes_on_in_a_gap=True))

@@ -22,6 +22,8 @@ class ProcessWork(Generic[T]):
 
     decision: Callable[[Batch], Decision[T]]
     act_id: Callable[[Keyring], bytes] | None = None
+    goes_on_in_a_gap: bool = False
+    """Nothing is disclosed or admitted by it, or the gap cannot end without it."""
 
     def act_ids(self, keyring: Keyring) -> Iterable[bytes]:
         """Return the act's own name, where it has one."""

@@ -46,6 +46,8 @@ class SettleWork:
     correlation: str = ""
     is_own: bool = False
     """The ledger settles its own act."""
+    goes_on_in_a_gap = True
+    """What the log knows of an act, its end included, was entered before the gap."""
 
     def act_ids(self, _: Keyring) -> Iterable[bytes]:
         """Return the act."""

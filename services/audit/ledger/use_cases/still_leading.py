@@ -15,3 +15,5 @@ def _nothing(_: Batch) -> Decision[None]:
 STILL_LEADING: Final[ProcessWork[None]] = ProcessWork(_nothing)
 """Every batch begins by reading the epoch under its row lock: a leader that slept through its own end answers nothing.
 """
+PUBLIC: Final[ProcessWork[None]] = ProcessWork(_nothing, goes_on_in_a_gap=True)
+"""As `STILL_LEADING`, for what is public anyway: it is told while a gap is open too."""

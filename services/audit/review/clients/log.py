@@ -22,7 +22,8 @@ class RemoteLog:
     def checkpoint(self) -> SignedCheckpoint:
         with deadline.within(deadline.LONGEST_SECONDS):
             answer = self._channel.call(self._stub.GetCheckpoint, pb.GetCheckpointRequest(), idempotent=True)
-        return SignedCheckpoint(answer.checkpoint, answer.verifier_key)
+        gaps = {gap.index: gap.statement for gap in answer.gaps}
+        return SignedCheckpoint(answer.checkpoint, answer.verifier_key, gaps)
 
     def leaves(self, from_index: int) -> Sequence[bytes]:
         with deadline.within(deadline.LONGEST_SECONDS):

@@ -20,7 +20,13 @@ class RemoteLosses:
 
     def accept(self, idempotency_key: str, lost_digest: bytes, lost_count: int) -> Receipt:
         effect = pb.AcceptLossEffect(lost_digest=lost_digest, lost_count=lost_count)
-        request = pb.EnterRequest(idempotency_key=idempotency_key, accept_loss=effect)
+        return self._enter(pb.EnterRequest(idempotency_key=idempotency_key, accept_loss=effect))
+
+    def accept_gap(self, idempotency_key: str, gap_digest: bytes) -> Receipt:
+        effect = pb.AcceptGapEffect(gap_digest=gap_digest)
+        return self._enter(pb.EnterRequest(idempotency_key=idempotency_key, accept_gap=effect))
+
+    def _enter(self, request: pb.EnterRequest) -> Receipt:
         answer = self._channel.call(self._stub.Enter, request, idempotent=True, with_act=True)
         # An act that is repeated has the receipt of its first time, which may be old.
         self._guard.saw(answer.receipt.index)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 from services.audit.review.domain import checkpoints
@@ -90,6 +90,8 @@ class Publish:
             self._write_partial(file)
         if self._folder.read(VERIFIER_KEY) != files[VERIFIER_KEY]:
             self._folder.write(VERIFIER_KEY, files[VERIFIER_KEY])
+        # What the log lacks is said before anything that goes on after it is public.
+        self._write_gaps(signed.gaps)
         # Remembered before it is public: after a crash between the two nothing smaller can follow.
         try:
             self._published.keep(Published(checkpoint.size, checkpoint.root, signed.verifier_key))
@@ -100,6 +102,12 @@ class Publish:
             self._folder.forget_partial(path)
         self._edge = edge
         return True
+
+    def _write_gaps(self, gaps: Mapping[int, str]) -> None:
+        for index, statement in gaps.items():
+            path, content = f"gap/{index}", statement.encode()
+            if self._folder.read(path) != content:
+                self._folder.write(path, content)
 
     @staticmethod
     def _check_forward(checkpoint: Checkpoint, verifier_key: str, newest: Published | None) -> None:

@@ -1,0 +1,146 @@
+"""A gap: entries that the log has lost, said in public, and closed to all until two custodians have accepted it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from services.runtime.clock import london_day
+
+ACCEPTED_WITHIN = timedelta(days=7)
+"""The second custodian comes this long after the first at most."""
+TOKENS_LIVE = timedelta(seconds=15)
+"""A token of before the gap, which may have been spent in it, is out of time by then: it lives ten seconds."""
+REENTER = ("shielding", "identity")
+"""Who must have said all that it knows beyond the gap before anybody accepts it."""
+MOST_ROWS = 20
+"""What one lost entry may have shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What is lost: entries `first` to `last`; the leaves of those before `kept` were published, and stand."""
+
+    first: int
+    kept: int
+    last: int
+    root: bytes
+    """Of the tree before the gap."""
+    at: datetime
+
+    @property
+    def index(self) -> int:
+        """The entry that says so."""
+        return self.last + 1
+
+    @property
+    def count(self) -> int:
+        """How many entries are lost."""
+        return self.last + 1 - self.first
+
+    def statement(self, origin: str) -> str:
+        """Return what everybody may read; its SHA-256 is the leaf that ends the gap."""
+        root = base64.b64encode(self.root).decode()
+        lines = (origin, "gap", self.first, self.kept, self.last, root, self.at.isoformat())
+        return "".join(f"{line}\n" for line in lines)
+
+    def leaf(self, origin: str) -> bytes:
+        """Return the leaf that ends the gap."""
+        return hashlib.sha256(self.statement(origin).encode()).digest()
+
+
+def lost_leaf(origin: str, index: int) -> bytes:
+    """Return the leaf that stands where even the leaf is lost: anybody can tell it from every other."""
+    return hashlib.sha256(f"{origin}\nlost\n{index}\n".encode()).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Reentered:
+    """What a process has said of the time beyond a gap."""
+
+    count: int = 0
+    newest: int = 0
+    """The newest entry of which it holds a receipt: from before the gap, it knows nothing of what is lost."""
+    is_complete: bool = False
+
+
+_NOTHING = Reentered()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGap:
+    """A gap that is published and not accepted."""
+
+    gap: Gap
+    reentered: Mapping[str, Reentered] = field(default_factory=dict)
+    standings: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
+    """Digests of standings that were entered again, by kind and party: the log never knew them."""
+
+    def of(self, process: str) -> Reentered:
+        """Return what a process has said so far."""
+        return self.reentered.get(process, _NOTHING)
+
+    def name(self, origin: str) -> bytes:
+        """Return what custodians accept: the digest over the statement and all that was re-entered."""
+        said = ((process, self.of(process)) for process in REENTER)
+        lines = [self.gap.statement(origin)]
+        lines += [f"{process} {one.count} {one.newest} {one.is_complete}\n" for process, one in said]
+        lines += [f"{kind} {party} {digest.hex()}\n" for (kind, party), digest in sorted(self.standings.items())]
+        return hashlib.sha256("".join(lines).encode()).digest()
+
+    def is_ready(self, now: datetime) -> bool:
+        """Return whether it may be accepted."""
+        return now - self.gap.at >= TOKENS_LIVE and all(self.of(process).is_complete for process in REENTER)
+
+
+class Gaps:
+    """Changed by entries and by nothing else."""
+
+    def __init__(self) -> None:
+        self.published: list[Gap] = []
+        self.open: OpenGap | None = None
+        self._said: dict[bytes, dict[str, datetime]] = {}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing is disclosed or admitted that the gap does not need."""
+        return self.open is not None
+
+    @property
+    def lost(self) -> int:
+        """How many entries were ever lost: by so many a statement's version may have been higher."""
+        return sum(gap.count for gap in self.published)
+
+    def lost_on(self, day: date) -> int:
+        """Return how many entries of a day (in London) may be lost."""
+        return sum(gap.count for gap in self.published if london_day(gap.at) == day)
+
+    def publish(self, gap: Gap) -> None:
+        """Take in a gap; one that was open is part of the loss still, and what was said of it is to be said again."""
+        self.published.append(gap)
+        self.open = OpenGap(gap)
+        self._said.clear()
+
+    def reenter(self, process: str, *, count: int, newest: int, is_complete: bool) -> None:
+        """Take in what a process says of the time beyond the gap."""
+        if self.open is not None:
+            before = self.open.of(process)
+            said = Reentered(before.count + count, newest, is_complete)
+            self.open = replace(self.open, reentered={**self.open.reentered, process: said})
+
+    def reenter_standing(self, kind: str, party: str, digest: bytes) -> None:
+        """Take in a standing that identity holds and the log did not know."""
+        if self.open is not None:
+            self.open = replace(self.open, standings={**self.open.standings, (kind, party): digest})
+
+    def accept(self, name: bytes, custodian: str, at: datetime) -> None:
+        """Take in that a custodian accepts the gap of this name; after a second one it is open no longer."""
+        said = self._said.setdefault(name, {})
+        if any(other != custodian and at - then <= ACCEPTED_WITHIN for other, then in said.items()):
+            self.open = None
+            self._said.clear()
+        else:
+            said[custodian] = at
