@@ -18,7 +18,13 @@ PROJECT = Path(__file__).resolve().parents[2]
 PAGE = PROJECT / "docs" / "deploy.md"
 #: The first line of each block says who ran it.
 RUN = "# make cluster-smoke runs this: "
-OTHERS = ("# run by hand", "# yours to fill in", "# needs a cluster: not run here", "# needs people: not run here")
+OTHERS = (
+    "# run by hand",
+    "# a test runs this",
+    "# yours to fill in",
+    "# needs a cluster: not run here",
+    "# needs people: not run here",
+)
 #: The blocks that the smoke runs, in its order.
 NAMES = ("image", "manifests", "leader", "found", "mails", "verifier", "stop")
 _PATIENCE_SECONDS = 90.0

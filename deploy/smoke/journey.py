@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from contactpoint.directory.v1 import directory_service_pb2 as pb
+from contactpoint.identity.v1 import identity_service_pb2 as identity
 
 from deploy.local.population.story import Story
 from deploy.local.population.story_searches import searches
 from deploy.local.settlement.inhabitants import Cast
-from deploy.local.settlement.outside import Refused
+from deploy.local.settlement.outside import Refused, new_key
 from deploy.local.settlement.scenarios import search_request, shield_the_limited
 from deploy.local.suite import Suite
 from deploy.smoke.documented import Documented
@@ -73,7 +74,7 @@ def main_journey(cast: Cast, story: Story, say: Callable[[str], None]) -> None:
 
 
 def stop(cast: Cast, documented: Documented, say: Callable[[str], None]) -> None:
-    """Have the operator stop the whole service: the nurse's next call is refused; raises NotBuilt."""
+    """Have the operator stop the whole service, and two custodians let it go on; raises NotBuilt."""
     nurse = cast.signed_in("nurse")
     counted = pb.CountOwnChildrenRequest()
     nurse.call(nurse.directory.CountOwnChildren, counted)
@@ -85,3 +86,11 @@ def stop(cast: Cast, documented: Documented, say: Callable[[str], None]) -> None
         refusal = refused.reason
     expect(refusal == "CONDITION_LAPSED_SERVICE", f"nobody gets further (she was answered with {refusal or 'a count'})")
     say("the operator stopped the service, by the command of docs/deploy.md: the nurse's next call was refused")
+    for name, is_stopped in (("custodian", True), ("second.custodian", False)):
+        custodian = cast.signed_in(name)
+        request = identity.ResumeServiceRequest(idempotency_key=new_key())
+        answer = custodian.call(custodian.administration.ResumeService, request)
+        expect(answer.is_stopped is is_stopped, "it goes on when two custodians have said so, and not before")
+    nurse = cast.signed_in("nurse")
+    nurse.call(nurse.directory.CountOwnChildren, counted)
+    say("two custodians let it go on; the nurse signed in again")

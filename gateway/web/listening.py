@@ -19,7 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from gateway.web.config import WebConfig
 from gateway.web.probes import Probes
 from services.runtime.certificates import CertificateFiles, WatchedCertificates
-from services.runtime.server import PortTaken
+from services.runtime.health_server import PortTaken
 
 log = logging.getLogger(__name__)
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.web.refusal import Refusal
-
-_SEARCH = ("Search again", "/search")
-_SIGN_IN = ("Sign in", "/sign-in")
+from gateway.web.refusal import SEARCH, SIGN_IN, Refusal
 
 OWN: dict[str, Refusal] = {
     "PAGE_NOT_FOUND": Refusal(
@@ -33,7 +30,7 @@ OWN: dict[str, Refusal] = {
         says="This page is for people who are signed in.",
         next="Sign in, then go on.",
         status=401,
-        link=_SIGN_IN,
+        link=SIGN_IN,
         calls_team=False,
     ),
     "PAGE_HEAD_TOO_LARGE": Refusal(
@@ -91,7 +88,7 @@ OWN: dict[str, Refusal] = {
         says="A page about a child closes after 15 minutes, and when you have opened several others.",
         next="Search again: what you typed is still there. If this cannot wait, telephone your team.",
         status=410,
-        link=_SEARCH,
+        link=SEARCH,
     ),
     "PAGE_FAILED": Refusal(
         heading="Something went wrong",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SEARCH = ("Search again", "/search")
+SIGN_IN = ("Sign in", "/sign-in")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from gateway.web.errors import PageError
 from gateway.web.own_refusals import OWN
-from gateway.web.refusal import Refusal
+from gateway.web.refusal import SEARCH, SIGN_IN, Refusal
 from services.runtime.errors import ServiceError
 
-_SEARCH = ("Search again", "/search")
-_SIGN_IN = ("Sign in", "/sign-in")
 _AGAIN = "Go back and try again. If it happens again, telephone your team."
 
 
@@ -171,7 +169,7 @@ _SERVICE: dict[str, Refusal] = {
         says="You are not signed in, or your session has ended.",
         next="Sign in, then try again.",
         status=401,
-        link=_SIGN_IN,
+        link=SIGN_IN,
         calls_team=False,
     ),
     "NOT_FOUND": Refusal(
@@ -179,7 +177,7 @@ _SERVICE: dict[str, Refusal] = {
         says="There is nothing here that you can be shown. It may have been open for too long.",
         next="Search again. If you find nothing, telephone your team.",
         status=404,
-        link=_SEARCH,
+        link=SEARCH,
     ),
     "NOT_FOUNDED": _entered("There is no service yet", "The service was not founded yet.", "There is nothing to do."),
     "NOT_IN_THIS_ENVIRONMENT": Refusal(
@@ -279,7 +277,7 @@ _SERVICE: dict[str, Refusal] = {
         says="A search needs a surname and a date of birth, or a surname, a first name and a year of birth.",
         next="Search again with more details. If you have no more, telephone your team.",
         status=400,
-        link=_SEARCH,
+        link=SEARCH,
     ),
     "SECOND_CUSTODIAN_NEEDED": _entered(
         "Another custodian has to do the same",
@@ -297,7 +295,7 @@ _SERVICE: dict[str, Refusal] = {
         says="Your session has ended.",
         next="Sign in again. What you typed into a search is still there for you.",
         status=401,
-        link=_SIGN_IN,
+        link=SIGN_IN,
         calls_team=False,
     ),
     "SHIELD_STANDS": Refusal(
@@ -312,7 +310,7 @@ _SERVICE: dict[str, Refusal] = {
         says="The user name, the password or the six digits are not right.",
         next="Wait for new digits and try again. If that fails too, set your phone’s clock to automatic.",
         status=401,
-        link=_SIGN_IN,
+        link=SIGN_IN,
     ),
     "STANDING_CHANGED": _busy(
         "Your access has just changed",

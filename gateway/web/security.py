@@ -53,7 +53,6 @@ _EVERY_ANSWER: Mapping[str, str] = {
 PAGE_HEADERS: Mapping[str, str] = {
     **_EVERY_ANSWER,
     "Cache-Control": "no-store",
-    "Vary": "Cookie, Sec-Fetch-Site, Sec-Fetch-Dest",
 }
 ASSET_HEADERS: Mapping[str, str] = {
     **_EVERY_ANSWER,

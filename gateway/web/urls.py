@@ -28,6 +28,7 @@ from gateway.web.pages.open_record_by_number import view as open_record_by_numbe
 from gateway.web.pages.propose_shield import view as propose_shield
 from gateway.web.pages.report_contact_wrong import view as report_contact_wrong
 from gateway.web.pages.request_shield import view as request_shield
+from gateway.web.pages.resume_service import view as resume_service
 from gateway.web.pages.search_children import view as search_children
 from gateway.web.pages.sign_in import view as sign_in
 from gateway.web.pages.sign_out import view as sign_out
@@ -175,4 +176,13 @@ TABLE: tuple[Page, ...] = (
     GET("/accept-gap/confirm", accept_gap.ACCEPTANCE.confirm, NEEDS("custody.accept"), "Accept this gap?"),
     POST("/accept-gap/accept", accept_gap.ACCEPTANCE.accept, NEEDS("custody.accept"), "Accept this gap?"),
     GET("/accept-gap/done", accept_gap.ACCEPTANCE.done, NEEDS("custody.accept"), "Your acceptance is recorded"),
+    GET(
+        "/resume-service",
+        resume_service.ask,
+        NEEDS("service.resume"),
+        "Let ContactPoint go on after a stop",
+        menu="After a stop",
+    ),
+    POST("/resume-service", resume_service.resume, NEEDS("service.resume"), "Let ContactPoint go on after a stop"),
+    GET("/resume-service/done", resume_service.done, NEEDS("service.resume"), "ContactPoint goes on"),
 )

@@ -212,7 +212,9 @@ def _row(row: ChildRow) -> pb.ChildRow:
 def _education(view: EducationView) -> pb.Education:
     start_date = date(view.start_date) if view.start_date is not None else None
     if view.setting is not None:
-        return pb.Education(setting=provider(view.setting), start_date=start_date)
+        return pb.Education(
+            setting=provider(view.setting), start_date=start_date, is_reported_wrong=view.is_reported_wrong
+        )
     if view.state is not None:
         return pb.Education(state=view.state.value, start_date=start_date)  # type: ignore[arg-type]  # as above
     return pb.Education(start_date=start_date)
@@ -222,6 +224,7 @@ def _practice(view: PracticeView) -> pb.GpPractice:
     return pb.GpPractice(
         practice=provider(view.practice) if view.practice is not None else None,
         start_date=date(view.start_date) if view.start_date is not None else None,
+        is_reported_wrong=view.is_reported_wrong,
     )
 
 

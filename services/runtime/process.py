@@ -15,7 +15,7 @@ from typing import TypeVar
 from services.runtime.access import SilentMethod
 from services.runtime.certificates import CertificatesRefused
 from services.runtime.config import ConfigRefused, ProcessConfig, load
-from services.runtime.server import PortTaken
+from services.runtime.health_server import PortTaken
 from services.runtime.telemetry import log_as_json, where
 
 log = logging.getLogger(__name__)

@@ -7,13 +7,12 @@ import re
 import signal
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2
 
 from services.runtime.access import AccessTable, SilentMethod
 from services.runtime.call_pool import MOST_SILENT, CallPool
@@ -21,6 +20,7 @@ from services.runtime.call_rates import CallRate, CallRates
 from services.runtime.certificates import Certificates, WatchedCertificates
 from services.runtime.clock import Clock
 from services.runtime.config import ProcessConfig
+from services.runtime.health_server import bound, health_server
 from services.runtime.interceptors.access import Access
 from services.runtime.interceptors.admission import Admission
 from services.runtime.interceptors.arity import Interceptor
@@ -42,10 +42,6 @@ UntilStopped = Callable[[threading.Event], None]
 _MOST_STREAMS_A_CONNECTION = 256
 _READINESS_EVERY_SECONDS = 0.25
 _LOOP_ENDS_WITHIN_SECONDS = 10.0
-
-
-class PortTaken(RuntimeError):  # it names what happened
-    """The address of a server is in use, or is not this machine's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,7 +176,7 @@ def start(
         _watch(telemetry, pool, name)
     rates = {method: CallRates(rate) for method, rate in settings.rates.items()}
     admission = Admission(process=settings.process, calls=calls, own=pools, telemetry=telemetry, rates=rates)
-    probes, status, health_port = _health_server(settings)
+    probes, status, health_port = health_server(settings.host, settings.health_port)
     ready = readiness or {"": lambda: True}
     watch = HealthWatch(process=settings.process, environment=settings.environment)
     main = grpc.server(
@@ -191,7 +187,7 @@ def start(
         options=_options(settings),
     )
     register(main if table is None else _Listed(main, table, settings.process))  # type: ignore[arg-type]  # the two methods that generated code uses
-    port = _bound(main.add_secure_port, f"{settings.host}:{settings.port}", _credentials(certificates))
+    port = bound(main.add_secure_port, f"{settings.host}:{settings.port}", _credentials(certificates))
     stopping, failed = threading.Event(), threading.Event()
 
     def say(name: str, is_served: bool) -> None:  # noqa: FBT001  # what is said of the name
@@ -328,30 +324,6 @@ def _credentials(certificates: WatchedCertificates) -> grpc.ServerCredentials:
 
 def _configuration(held: Certificates) -> grpc.ServerCertificateConfiguration:
     return grpc.ssl_server_certificate_configuration([(held.private_key, held.chain)], root_certificates=held.ca)
-
-
-def _health_server(settings: ServerSettings) -> tuple[grpc.Server, health.HealthServicer, int]:
-    """Return a plain server that answers health checks and nothing else: probes have no certificate and never queue."""
-    status = health.HealthServicer(experimental_non_blocking=True, experimental_thread_pool=ThreadPoolExecutor(1))
-    status.set("", health_pb2.HealthCheckResponse.NOT_SERVING)
-    probes = grpc.server(
-        ThreadPoolExecutor(2, thread_name_prefix="health"),
-        maximum_concurrent_rpcs=32,
-        options=[("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", 1024)],
-    )
-    health_pb2_grpc.add_HealthServicer_to_server(status, probes)
-    port = _bound(lambda address, _: probes.add_insecure_port(address), f"{settings.host}:{settings.health_port}", None)
-    return probes, status, port
-
-
-def _bound(add: Callable[[str, Any], int], address: str, credentials: grpc.ServerCredentials | None) -> int:
-    try:
-        port = add(address, credentials)
-    except RuntimeError:
-        port = 0
-    if port == 0:
-        raise PortTaken(f"cannot listen on {address}: another process has it, or it is not this machine's")
-    return port
 
 
 def _report_readiness(

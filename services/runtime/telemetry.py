@@ -17,7 +17,7 @@ from typing import Any
 from cryptography import x509
 from opentelemetry import trace
 from opentelemetry.metrics import CallbackOptions, NoOpMeterProvider, Observation
-from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, MeterProvider
 from opentelemetry.sdk.metrics.export import MetricExporter, PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -123,7 +123,9 @@ class Telemetry:
         tracers = TracerProvider(resource=Resource({}), shutdown_on_exit=False)
         tracers.add_span_processor(BatchSpanProcessor(spans))
         reader = PeriodicExportingMetricReader(metrics, export_interval_millis=_METRICS_EVERY_MS)
-        return cls(tracers, MeterProvider([reader], resource=Resource({}), shutdown_on_exit=False))
+        # Exemplars never leave (scrubbing.py), so none are taken.
+        off = AlwaysOffExemplarFilter()
+        return cls(tracers, MeterProvider([reader], resource=Resource({}), exemplar_filter=off, shutdown_on_exit=False))
 
     @classmethod
     def nothing(cls) -> Telemetry:

@@ -8,8 +8,7 @@ import pytest
 from tests.architecture.source import product_files, tree
 
 MAY_GO_WITHOUT_TLS = {
-    "gateway/web/probes.py": {"add_insecure_port"},
-    "services/runtime/server.py": {"add_insecure_port"},
+    "services/runtime/health_server.py": {"add_insecure_port"},
     "deploy/local/health.py": {"insecure_channel"},
     "deploy/smoke/cluster.py": {"insecure_channel"},
 }

@@ -7,11 +7,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
+from deploy.ceremony.__main__ import ROOT_SECRETS
 from deploy.smoke.documented import NAMES, OTHERS, PAGE, Block, Documented, blocks
 from deploy.smoke.kubectl import main as kubectl
 from tests.deploy.processes import settings_of
-from tests.deploy.rendering import PROJECT, our_pods, overlay
+from tests.deploy.rendering import PROJECT, of_kind, our_pods, overlay
 
 BLOCKS = list(blocks())
 PAGES = [PAGE, *sorted((PROJECT / "docs" / "runbooks").glob("*.md"))]
@@ -85,6 +87,39 @@ def test_folders_that_the_page_names_in_a_pod_are_where_the_settings_put_them() 
     named = set(re.findall(r"/var/lib/contactpoint/[a-z]+", text))
     assert named == set(put.values())
     assert len(named) == 2
+
+
+def test_it_asks_for_every_kind_that_is_not_the_clusters_own() -> None:
+    objects = overlay("production")
+    asked = set(
+        re.findall(r"[a-z]+\.[a-z0-9.-]+\.(?:io|k8s\.io)\b", next(b.text for b in BLOCKS if "get crd" in b.text))
+    )
+    kinds = {(one["kind"], one["apiVersion"].partition("/")[0]) for one in objects if _is_foreign(one["apiVersion"])}
+    # English plurals, as these operators' are.
+    assert asked == {f"{kind.lower()}{'es' if kind.endswith('s') else 's'}.{group}" for kind, group in kinds}
+
+
+def _is_foreign(version: str) -> bool:
+    group = version.partition("/")[0] if "/" in version else ""
+    return ("." in group and not group.endswith(".k8s.io")) or group.endswith(".x-k8s.io")
+
+
+def test_every_root_secret_of_the_ceremony_comes_to_where_a_pod_reads_it() -> None:
+    put = {
+        (process, key): source
+        for block in BLOCKS
+        for process, pairs in re.findall(r"bao kv put contactpoint/(\S+) (.*)", block.text)
+        for key, source in re.findall(r"(\w+)=@<\(base64_of ([\w.]+)\)", pairs)
+    }
+    assert sorted(put.values()) == sorted(ROOT_SECRETS)
+    read = {
+        (one["secretPath"].rpartition("/")[2], one["secretKey"])
+        for kind in of_kind(overlay("production"), "SecretProviderClass")
+        for one in yaml.safe_load(kind["spec"]["parameters"]["objects"])
+    }
+    assert put.keys() == read - {("gateway-web", "cookie_key")}
+    for (process, key), source in put.items():
+        assert source == f"{process.replace('-', '.')}.{'half' if key == 'half_key' else 'root'}"
 
 
 def test_our_kubectl_answers_nothing_that_it_cannot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import http.client
 import json
 import os
@@ -9,7 +11,6 @@ import random
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -24,7 +25,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from deploy.ceremony.__main__ import ROOT_SECRETS
 from deploy.local.ports import HIGHEST, LOWEST, is_free
+from deploy.smoke.documented import blocks
 from deploy.smoke.rendered import Rendered
 from deploy.store.commands import commands
 from tests.deploy.rendering import OVERLAYS, PROJECT, Object, of_kind, our_pods, overlay
@@ -104,33 +107,38 @@ class Store:
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """Yield a development server of OpenBao for which the block of docs/deploy.md was run, twice."""
     folder = tmp_path_factory.mktemp("store")
-    rendered, script = folder / "release.yaml", folder / "store.sh"
     port = next(one for one in random.sample(range(LOWEST, HIGHEST), 50) if is_free(one) and is_free(one + 1))
-    rendered.write_text(yaml.safe_dump_all(OBJECTS))
-    printed = subprocess.run(
-        [sys.executable, "-m", "deploy.store", str(rendered)], cwd=PROJECT, capture_output=True, text=True, check=True
-    )
-    script.write_text(printed.stdout)
+    # A make inside this one takes neither its jobs nor its variables over.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "PYTHON"))}
     environment = {
-        **os.environ,
+        **kept,
         "PATH": f"{Path(str(BAO)).parent}:{os.environ['PATH']}",
         "BAO_ADDR": f"http://127.0.0.1:{port}",
         "HOME": str(folder),
     }
+    operators = {"BAO_TOKEN": "root", "O": "staging", "R": str(folder / "release.yaml"), "KEPT": str(folder)}
+    preparing, putting = (one for one in blocks() if one.mark == "# a test runs this")
+    secrets = folder / "secrets"
+    secrets.mkdir()
+    for name in ROOT_SECRETS:
+        (secrets / name).write_bytes(_secret(name))
     command = [str(BAO), "server", "-dev", "-dev-root-token-id=root", f"-dev-listen-address=127.0.0.1:{port}"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
             _await(port)
-            for _ in range(2):
+            for block in (preparing, preparing, putting):
                 done = subprocess.run(
-                    ["/bin/sh", str(script)],
-                    env={**environment, "BAO_TOKEN": "root"},
+                    ["/bin/bash", "-euo", "pipefail", "-c", block.text],
+                    cwd=PROJECT,
+                    env={**environment, **operators},
                     capture_output=True,
                     text=True,
                     check=False,
                 )
                 assert done.returncode == 0, done.stderr
+            assert not list(secrets.iterdir())
             yield Store(f"127.0.0.1:{port}")
         finally:
             server.kill()
@@ -164,11 +172,23 @@ def test_a_systems_certificate_names_a_system_and_nothing_else(store: Store) -> 
 
 
 @needs_bao
+def test_each_process_finds_the_ceremonys_secret_under_its_own_name(store: Store) -> None:
+    for kind in of_kind(OBJECTS, "SecretProviderClass"):
+        for one in yaml.safe_load(kind["spec"]["parameters"]["objects"]):
+            answer = store.ask(one["secretPath"])
+            assert answer is not None
+            found = base64.b64decode(answer["data"]["data"][one["secretKey"]], validate=True)
+            process = one["secretPath"].rpartition("/")[2].replace("-", ".")
+            if one["secretKey"] == "cookie_key":
+                assert len(found) == len(_secret("any"))
+            else:
+                assert found == _secret(f"{process}.{'half' if one['secretKey'] == 'half_key' else 'root'}")
+
+
+@needs_bao
 def test_each_account_reads_its_own_secret_alone(store: Store) -> None:
     kinds = list(of_kind(OBJECTS, "SecretProviderClass"))
     assert len(kinds) == 5
-    for kind in kinds:
-        store.ask(f"contactpoint/data/{kind['metadata']['name']}", {"data": {"root_secret": "x"}})
     for kind in kinds:
         role = store.ask(f"auth/kubernetes/role/{kind['spec']['parameters']['roleName']}")
         assert role is not None
@@ -177,6 +197,10 @@ def test_each_account_reads_its_own_secret_alone(store: Store) -> None:
         for other in kinds:
             read = store.ask(f"contactpoint/data/{other['metadata']['name']}", token=made["auth"]["client_token"])
             assert (read is not None) is (other is kind), (kind["metadata"], other["metadata"])
+
+
+def _secret(name: str) -> bytes:
+    return hashlib.sha256(name.encode()).digest()
 
 
 def _signs(store: Store, role: str, spec: Object) -> bool:

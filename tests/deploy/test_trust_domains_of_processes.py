@@ -99,8 +99,10 @@ def reports(town: Town, image: Path) -> dict[str, Report]:
     """Return what each process had loaded after it served a journey, started as the image starts it."""
     suite, running = town.suite, {}
     try:
+        # Side by side, as they are started again: each drains first.
+        with ThreadPoolExecutor(len(DOMAINS)) as stopping:
+            list(stopping.map(lambda name: suite.process(name).stop(), DOMAINS))
         for name in DOMAINS:
-            suite.process(name).stop()
             running[name] = _start(image, name, suite.config_file(name))
         for name, process in running.items():
             _wait_until_healthy(suite.port(f"{name}.health"), process)
@@ -114,7 +116,7 @@ def reports(town: Town, image: Path) -> dict[str, Report]:
         for process in running.values():
             process.kill()
             process.wait()
-        # Side by side: each waits until it is healthy, and some wait for one another.
+        # Each waits until it is healthy, and some wait for one another.
         with ThreadPoolExecutor(len(DOMAINS)) as starting:
             list(starting.map(lambda name: suite.process(name).start(), DOMAINS))
 

@@ -67,7 +67,8 @@ class FakeLedger:
         with self.lock:
             known = self.acts.get(act.name)
             if known is not None:
-                if known[0] != act.request_digest:
+                is_what_stands = all(self.standings.get(one.party) == one.digest for one in _changes(act))
+                if known[0] != act.request_digest or (known[1] and not (is_retry or is_what_stands)):
                     raise KeyReused
                 return Entered(receipt=known[1])
             if act.shape is Shape.FOUNDING and self.standings:

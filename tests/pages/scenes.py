@@ -296,6 +296,10 @@ def custodian(person: Person, town: Town) -> Iterator[str]:
     yield "accept-gap-confirm"
     person.presses("Accept this gap")
     yield "accept-gap-refused"
+    person.opens_menu("After a stop")
+    yield "resume-service"
+    person.presses("Let ContactPoint go on")
+    yield "resume-service-refused"
 
 
 def idle(person: Person, town: Town) -> Iterator[str]:
@@ -311,13 +315,10 @@ def idle(person: Person, town: Town) -> Iterator[str]:
 def something_down(person: Person, town: Town) -> Iterator[str]:
     """What is behind the pages does not answer: the directory, then whoever signs people in."""
     person.signs_in("nurse")
-    person.opens_menu("Search")
-    steps.fill_search(person, exact(town.living.story.unique))
     with stopped(town, "directory"):
         person.goes("/")
         yield "start-uncounted"
-        person.opens_menu("Search")
-        person.presses("Search")
+        steps.search(person, exact(town.living.story.unique))
         yield "unavailable"
     person.page.context.clear_cookies()
     with stopped(town, "identity"):

@@ -8,7 +8,7 @@ import pytest
 
 from deploy.local.population.story_searches import searches
 from tests.pages import steps
-from tests.pages.manners import MANNERS, WITH_SCRIPT, Manner
+from tests.pages.manners import MANNERS, WITH_SCRIPT, WITHOUT_SCRIPT, Manner
 from tests.pages.person import Person
 from tests.support.town import Town
 
@@ -46,6 +46,23 @@ def test_from_a_misspelt_name_to_the_number_to_call(person: Callable[..., Person
     nurse.follows("Back to the record")
     nurse.follows("This is not the child I was looking for")
     nurse.is_at("Children found")
+    nurse.is_content()
+
+
+def test_the_number_of_a_school_that_did_not_work(person: Callable[..., Person], town: Town) -> None:
+    found = town.new_child(town.seat("nurse"))
+    school = town.living.story.unique.education.school
+    assert school is not None
+    nurse = person(WITHOUT_SCRIPT)
+    nurse.signs_in("nurse")
+    steps.open_record(nurse, found.query)
+    place = nurse.main.locator(".cp-lines > div", has_text=school.name)
+    nurse.presses("This number did not work", within=place)
+    nurse.sees("You reported that the number did not work")
+    assert "Reported wrong" in place.inner_text()
+    assert not place.get_by_role("button").count()
+    # It is proposed no more, at no hour.
+    assert nurse.page.locator(".cp-call a[href^='tel:']").first.inner_text() != school.telephone
     nurse.is_content()
 
 

@@ -6,6 +6,7 @@ import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from services.audit.ledger.domain.entry import Section
 from services.audit.ledger.domain.gap import OpenGap
 from services.audit.ledger.effects.accept_gap import AcceptGap
 from services.audit.ledger.following import Following
@@ -14,10 +15,12 @@ from services.audit.ledger.storage.key_wrapping import FileKeyWrapping
 from services.audit.ledger.storage.public_log import PublicLog
 from services.audit.ledger.use_cases.reenter_shields import Closed, HiddenChild, ReenterShields
 from services.audit.ledger.use_cases.reenter_standings import HeldStanding, ReenterStandings
-from tests.fakes.audit_ledger import ENVIRONMENT, Kept, Ledger, MemoryStore, Person, in_memory
+from tests.fakes.audit_ledger import ENVIRONMENT, Kept, Ledger, MemoryStore, Person, candidate, in_memory
 from tests.unit.verify_log import small_log
 
 ORIGIN = f"{ENVIRONMENT}.contactpoint/log"
+TOKENS_ARE_OVER = 16.0
+"""Seconds after which a gap may be accepted."""
 ACCEPT = "audit.review:CustodyService/AcceptGap"
 
 
@@ -49,9 +52,10 @@ class LostTail:
         self.newest = len(kept_of(self.ledger).rows) - 1
         self.ledger.stop()
 
-    def publish_gap(self, through: int | None = None, *, lost: int | None = None, public: bool = True) -> OpenGap:
-        """Publish that everything since the copy is lost; raises GapRefused."""
+    def publish_gap(self, through: int | None = None, *, lost: int | None = None, fails: str = "") -> OpenGap:
+        """Publish that everything since the copy is lost; raises GapRefused, StoreUnavailable."""
         store = MemoryStore(self.left)
+        store.fails = [fails] if fails else []
         following = Following(
             store=store,
             wrapping=FileKeyWrapping(b"r" * 32, environment=ENVIRONMENT),
@@ -60,7 +64,7 @@ class LostTail:
             limits_digest=None,
             session_seconds=self.ledger.limits.session_seconds,
         )
-        public_log = PublicLog(self.folder) if public and (self.folder / "checkpoint").exists() else None
+        public_log = PublicLog(self.folder) if (self.folder / "checkpoint").exists() else None
         publish = PublishGap(store=store, following=following, public_log=public_log)
         return publish(self.newest if through is None else through, lost=lost)
 
@@ -119,3 +123,52 @@ def left_of(ledger: Ledger) -> Kept:
     copied = copy.deepcopy(kept)
     kept.leader = leader
     return copied
+
+
+class World:
+    """A nurse, an officer, two custodians and three children; what happens in `tail` is lost."""
+
+    def __init__(self, folder: Path) -> None:
+        ledger = in_memory()
+        ledger.found()
+        self.nurse = ledger.somebody()
+        self.officer = ledger.somebody("ROLE_PROTECTION_PRACTITIONER")
+        self.custodians = [ledger.somebody("ROLE_CUSTODIAN") for _ in range(2)]
+        self.open, self.hidden, self.rewritten = (ledger.create(self.nurse).number for _ in range(3))
+        self.before = len(kept_of(ledger).rows)
+        self.lost = LostTail.of(ledger, folder)
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.lost.ledger
+
+    def hide(self) -> None:
+        """Close a child's record, in the ledger and as shielding remembers it."""
+        self.ledger.close(self.officer, number=self.hidden)
+        self.lost.closed[self.hidden] = (self.officer.person,)
+
+    def gap_open(self) -> None:
+        """Lose what was since, at least a sign-in, and publish the gap."""
+        self.ledger.founder()
+        self.lost.lose()
+        self.lost.publish_gap()
+        self.lost.lead_again()
+
+    def accepted(self) -> None:
+        """From the loss to the second acceptance."""
+        self.gap_open()
+        self.lost.reenter_shields()
+        self.lost.reenter_standings()
+        self.ledger.clock.move(TOKENS_ARE_OVER)
+        for one in self.custodians:
+            self.lost.accept(self.lost.signed_in(one))
+        self.nurse = self.lost.signed_in(self.nurse)
+
+    def finds(self, number: int) -> bytes:
+        """Return the handle that a search by whole name gives the nurse."""
+        return self.ledger.search(self.nurse, [candidate(number)]).slots[0].handle
+
+    def is_open(self, number: int) -> bool:
+        """Whether the nurse is given the keys of more than the limited form."""
+        found = self.ledger.look(self.nurse, self.finds(number))
+        return any(one.version.section is Section.SERVICES for one in found.keys)

@@ -19,7 +19,7 @@ from deploy.local.postgres import PostgresServer, isolation
 from deploy.local.processes import PROCESSES
 from deploy.local.suite import Suite
 
-LEDGER, DIRECTORY, IDENTITY = "audit.ledger", "directory", "identity"
+LEDGER, DIRECTORY, IDENTITY, SHIELDING = "audit.ledger", "directory", "identity", "shielding"
 _RUNNING = tuple(process for process in PROCESSES if not process.faces_browsers)
 _WITH_DATABASE = tuple(process.name for process in _RUNNING if process.has_database)
 

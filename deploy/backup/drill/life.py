@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
 
+from contactpoint.access.v1 import access_pb2 as access
 from contactpoint.audit.review.v1 import review_service_pb2 as review
 from contactpoint.directory.v1 import directory_service_pb2 as pb
 from contactpoint.identity.v1 import identity_service_pb2 as identity
@@ -18,6 +19,7 @@ from contactpoint.shielding.v1 import shielding_service_pb2 as shielding
 from deploy.local.demo.telling import refused
 from deploy.local.population.child import Child, Precision
 from deploy.local.population.generate import Population
+from deploy.local.settlement import inhabitants
 from deploy.local.settlement.inhabitants import ADMINISTRATOR, Cast
 from deploy.local.settlement.outside import Outside, Refused, new_key
 from deploy.local.settlement.supplying import SEED, date_of_birth
@@ -151,6 +153,18 @@ class Life:
         )
         outside.call(outside.shielding.ImposeInterimShield, request)
 
+    def shield_cases(self, username: str) -> Sequence[shielding.ShieldCase]:
+        """Return the cases that wait for somebody."""
+        outside = self.seat(username)
+        request = shielding.ListShieldCasesRequest(idempotency_key=new_key(), page_size=200)
+        return once_reached(lambda: outside.call(outside.shielding.ListShieldCases, request)).cases
+
+    def approve_shield(self, username: str, case_id: str) -> None:
+        """Approve a shield."""
+        outside = self.seat(username)
+        request = shielding.ApproveShieldRequest(idempotency_key=new_key(), case_id=case_id)
+        outside.call(outside.shielding.ApproveShield, request)
+
     def suspend(self, username: str) -> None:
         """Suspend somebody."""
         outside, person = self.seat(ADMINISTRATOR), self.cast.accounts[username].person_id
@@ -164,6 +178,37 @@ class Life:
             idempotency_key=new_key(), person_id=person, is_barred_list_clear=True
         )
         outside.call(outside.administration.RecordCondition, request)
+
+    def bring_in(self, username: str) -> None:
+        """Enter a practitioner, who enrols."""
+        who = (username, "Nia Newcomer", "Leeds Community Health", access.ROLE_PRACTITIONER)
+        inhabitants.invite(self.cast, self.seat(ADMINISTRATOR), who)()
+
+    def fulfil(self, username: str, role: access.Role.ValueType | None = None) -> None:
+        """Record every condition of somebody anew, and grant the role (a practitioner's where none is said)."""
+        inhabitants.fulfil(
+            self.seat(ADMINISTRATOR), self.cast.accounts[username].person_id, role or access.ROLE_PRACTITIONER
+        )
+
+    def reinstate(self, username: str) -> None:
+        """Lift somebody's suspension."""
+        outside, person = self.seat(ADMINISTRATOR), self.cast.accounts[username].person_id
+        request = identity.ReinstatePersonRequest(idempotency_key=new_key(), person_id=person)
+        outside.call(outside.administration.ReinstatePerson, request)
+
+    def enrol_again(self, username: str) -> None:
+        """Have a new link and a new code sent to somebody without factors, who binds new ones."""
+        outside, account = self.seat(ADMINISTRATOR), self.cast.accounts[username]
+        request = identity.RenewEnrolmentRequest(idempotency_key=new_key(), person_id=account.person_id)
+        outside.call(outside.administration.RenewEnrolment, request)
+        inhabitants.enrol(self.cast, account, *inhabitants.addresses_of(username, account.organisation))
+        self._seats.pop(username, None)
+
+    def acknowledge(self, username: str) -> None:
+        """Let somebody read the policy."""
+        outside = self.seat(username)
+        request = identity.AcknowledgePolicyRequest(idempotency_key=new_key(), policy_version=1)
+        outside.call(outside.sessions.AcknowledgePolicy, request)
 
     def accept_loss(self, username: str, digest: bytes, count: int) -> None:
         """Accept a loss as a custodian."""

@@ -143,7 +143,7 @@ def _found(cast: Cast) -> None:
     issued = suite.issue_system_certificate(system, DEPARTMENT)
     _keep_certificate(cast, DEPARTMENT, issued.certificate, issued.private_key)
     account = Account(ADMINISTRATOR, _password(), "", DEPARTMENT, ("ROLE_NATIONAL_ADMINISTRATOR",))
-    _enrol(cast, account, f"{ADMINISTRATOR}@department.example.org", "permanent.secretary@department.example.org")
+    enrol(cast, account, f"{ADMINISTRATOR}@department.example.org", "permanent.secretary@department.example.org")
     cast.say(f"the operator founded {DEPARTMENT} and its first administrator, who enrolled")
 
 
@@ -208,9 +208,8 @@ def invite(cast: Cast, administrator: Outside, who: tuple[str, str, str, access.
     """Enter a person (user name, name, organisation, role) whose every condition holds; return how to join."""
     username, name, organisation, role = who
     call, service = administrator.call, administrator.administration
-    domain = organisation.lower().replace(" ", "-") + ".example.org"
     organisation_id = cast.organisations[organisation]
-    address, manager = f"{username}@{domain}", f"manager.of.{username}@{domain}"
+    address, manager = addresses_of(username, organisation)
     person = call(
         service.AddPerson,
         identity.AddPersonRequest(
@@ -223,6 +222,29 @@ def invite(cast: Cast, administrator: Outside, who: tuple[str, str, str, access.
             proofs=["PASSPORT", "EMPLOYER_RECORD"],
         ),
     ).person_id
+    fulfil(administrator, person, role)
+    account = Account(username, _password(), "", organisation, (access.Role.Name(role),), person_id=person)
+
+    def join() -> None:
+        enrol(cast, account, address, manager)
+        own = cast.outside(organisation)
+        if own.sign_in(account).policy_due:
+            request = identity.AcknowledgePolicyRequest(idempotency_key=new_key(), policy_version=1)
+            own.call(own.sessions.AcknowledgePolicy, request)
+        cast.say(f"{name} ({username}, {organisation}) enrolled with link and code, and acknowledged the policy")
+
+    return join
+
+
+def addresses_of(username: str, organisation: str) -> tuple[str, str]:
+    """Return where a person's link goes, and where the manager's code goes."""
+    domain = organisation.lower().replace(" ", "-") + ".example.org"
+    return f"{username}@{domain}", f"manager.of.{username}@{domain}"
+
+
+def fulfil(administrator: Outside, person: str, role: access.Role.ValueType) -> None:
+    """Record that every condition of a person holds, and grant one role."""
+    call, service = administrator.call, administrator.administration
     now = Timestamp()
     now.FromDatetime(datetime.now(UTC) - timedelta(days=30))
     for condition in (
@@ -245,20 +267,9 @@ def invite(cast: Cast, administrator: Outside, who: tuple[str, str, str, access.
             need="Works with children in the area",
         ),
     )
-    account = Account(username, _password(), "", organisation, (access.Role.Name(role),), person_id=person)
-
-    def join() -> None:
-        _enrol(cast, account, address, manager)
-        own = cast.outside(organisation)
-        if own.sign_in(account).policy_due:
-            request = identity.AcknowledgePolicyRequest(idempotency_key=new_key(), policy_version=1)
-            own.call(own.sessions.AcknowledgePolicy, request)
-        cast.say(f"{name} ({username}, {organisation}) enrolled with link and code, and acknowledged the policy")
-
-    return join
 
 
-def _enrol(cast: Cast, account: Account, address: str, manager: str) -> None:
+def enrol(cast: Cast, account: Account, address: str, manager: str) -> None:
     """The person alone: link from the mail, code from the manager, an own password, an own authenticator."""
     mails = cast.suite.layout.mail
     link, code = _read_mail(mails, address, _LINK), _read_mail(mails, manager, _CODE)

@@ -11,8 +11,9 @@ import grpc
 from contactpoint.audit.ledger.v1 import ledger_service_pb2_grpc as stubs
 
 from services.audit.ledger import gap_commands, limits, metrics
-from services.audit.ledger.check_log import LogFaulty, check_log
+from services.audit.ledger.check_log import check_log
 from services.audit.ledger.config import LedgerConfig
+from services.audit.ledger.gaps_met import LogFaulty
 from services.audit.ledger.group_commit import GroupCommit
 from services.audit.ledger.newest_known import NewestKnown
 from services.audit.ledger.release_rule import ReleaseRule

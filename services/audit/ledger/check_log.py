@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from services.audit.ledger import checkpoint, entry_format
-from services.audit.ledger.domain.entry import Entry, GapPublished, LeafLost
-from services.audit.ledger.domain.gap import lost_leaf
+from services.audit.ledger.domain.entry import Entry
 from services.audit.ledger.domain.keyring import KeyMaterial, Keyring, Unreadable, leaf_of
 from services.audit.ledger.domain.tree import TILE, Tree
+from services.audit.ledger.gaps_met import GapsMet, LogFaulty
 from services.audit.ledger.ports import KeyWrapping
 from services.audit.ledger.storage import tables
 from services.audit.ledger.storage.pages import pages
 
 _AT_ONCE = 2000
-
-
-class LogFaulty(Exception):  # it names what was found
-    """The log is not as it was written; the text names the first bad entry and nothing of what it says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +44,7 @@ def check_log(
         origin, public = checkpoint.origin_of(environment), keyring.checkpoint_key.public_key()
         own = _read_checkpoint(row.checkpoint, origin, public)
         wanted = own if note is None else _read_checkpoint(note, origin, public)
-        gaps = _Gaps(origin, tell)
+        gaps = GapsMet(origin, tell)
         tree, root_then, tags = _walk(connection, keyring, wanted[0], gaps)
         if wanted[0] > tree.size:
             raise LogFaulty(f"entry {tree.size} is missing: the checkpoint covers {wanted[0]} entries")
@@ -61,55 +57,7 @@ def check_log(
         return CheckedLog(entries=tree.size, root=tree.root(), checkpoint_size=wanted[0])
 
 
-@dataclass
-class _Gaps:
-    """Lost entries as they are met: a run of them must end with an entry that publishes exactly them."""
-
-    origin: str
-    tell: Callable[[str], None]
-    _first: int = -1
-    _kept: int = -1
-    _root: bytes = b""
-    _published: list[GapPublished] = field(default_factory=list)
-
-    def checked(self, entry: Entry, before: Tree) -> int:
-        """Return how many subjects an entry has; raises LogFaulty if a gap is not as it was published."""
-        match entry.draft.effect:
-            case LeafLost(leaf):
-                if self._first < 0:
-                    self._first, self._root = entry.index, before.root()
-                if self._kept < 0 and leaf == lost_leaf(self.origin, entry.index):
-                    self._kept = entry.index
-                elif self._kept >= 0 and leaf != lost_leaf(self.origin, entry.index):
-                    raise LogFaulty(f"entry {entry.index}: it is lost, and its leaf is none that was published")
-            case GapPublished(first, kept, last, root) as published:
-                found = (self._first, self._kept if self._kept >= 0 else entry.index, entry.index - 1, self._root)
-                if (first, kept, last, root) != found:
-                    raise LogFaulty(f"entry {entry.index}: it publishes another gap than there is")
-                self.tell(f"GAP: entries {first} to {last} are lost, published at {entry.at.isoformat()}")
-                self._first, self._kept = -1, -1
-                self._published.append(published)
-            case _ if self._first >= 0:
-                raise LogFaulty(f"entry {self._first}: it is lost, and no published gap says so")
-            case _:
-                pass
-        return len(entry.subjects)
-
-    def explain(self, size: int) -> None:
-        """Raise LogFaulty with the gap that a checkpoint of this size contradicts, if there is one."""
-        for gap in self._published:
-            if gap.kept < size <= gap.last + 1:
-                raise LogFaulty(
-                    f"the checkpoint signs entries that are lost by the published gap {gap.first}..{gap.last}"
-                )
-
-    def end(self) -> None:
-        """Raise LogFaulty if the log ends in lost entries."""
-        if self._first >= 0:
-            raise LogFaulty(f"entry {self._first}: it is lost, and no published gap says so")
-
-
-def _walk(connection: Connection, keyring: Keyring, wanted_size: int, gaps: _Gaps) -> tuple[Tree, bytes, int]:
+def _walk(connection: Connection, keyring: Keyring, wanted_size: int, gaps: GapsMet) -> tuple[Tree, bytes, int]:
     """Return the tree over all entries, its root at `wanted_size`, and how many tags there should be."""
     tree, root_then, tags = Tree(), b"", 0
 

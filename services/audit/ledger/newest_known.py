@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,8 @@ import grpc
 from services.runtime.errors import LedgerBehind
 from services.runtime.interceptors.arity import Continuation, Handler, Interceptor, guarded
 from services.runtime.interceptors.limits import KNOWN_KEY, one_value
+
+log = logging.getLogger(__name__)
 
 
 class NewestKnown(Interceptor):
@@ -22,6 +25,7 @@ class NewestKnown(Interceptor):
         """
         self._size = size
         self._proven_size = proven_size
+        self._largest = -1
 
     def intercept_service(
         self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
@@ -33,10 +37,17 @@ class NewestKnown(Interceptor):
         def check(_: bytes | None, context: grpc.ServicerContext) -> Iterator[None]:
             known = one_value(context.invocation_metadata(), KNOWN_KEY)
             if known is not None and known.isdecimal() and self._lacks(int(known)):
+                self._tell(int(known))
                 raise LedgerBehind
             yield
 
         return handler and guarded(handler, check)
+
+    def _tell(self, index: int) -> None:
+        # How far the log must come back, or its gap must reach: what the operator has to know.
+        if index > self._largest:
+            self._largest = index
+            log.error("ledger_lacks_entries", extra={"size": self._size(), "known": index})
 
     def _lacks(self, index: int) -> bool:
         # A leader that was overtaken in its sleep remembers an old log: that is no alarm, and no answer either.

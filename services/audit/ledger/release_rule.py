@@ -15,10 +15,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from uuid import UUID
 
 from services.audit.ledger.domain.calls import Call, NothingThere, Refused, about
 from services.audit.ledger.domain.entry import ENTERED, OWN_INVOLVEMENT, OWN_STARTED, RELEASED, Entry, Section
+from services.audit.ledger.domain.gap import Gaps
 from services.audit.ledger.domain.handle import Handle, HandleKind
 from services.audit.ledger.domain.key_row import KeyRow, State, Statement
 from services.audit.ledger.domain.own_involvements import Own
@@ -38,6 +40,8 @@ from services.runtime.errors import (
 )
 
 MOST_SHOWN = 20
+MOST_KEYS = 64
+"""In the answer to one look."""
 _CLOCK_SLACK = timedelta(seconds=2)
 OWN_AREA_ROLES = frozenset({"ROLE_DATA_MANAGER", "ROLE_SHIELD_OFFICER"})
 MEDIATOR = "ROLE_MEDIATOR"
@@ -141,7 +145,7 @@ class ReleaseRule:
             if row is None:
                 raise NothingThere("NOT_FOUND", NotFound())
             sections = self._open_sections(call, row, look.section)
-        versions = tuple(_standing_versions(row, sections))
+        versions = tuple(islice(_standing_versions(row, sections, batch.registers.gaps), MOST_KEYS))
         return Release(row, OWN_INVOLVEMENT if is_own else RELEASED, sections, versions, by_whole_name)
 
     def show(self, call: Call, batch: Batch, candidates: Sequence[Candidate], *, too_little: bool) -> Shown:
@@ -206,7 +210,7 @@ class ReleaseRule:
         if found.pending_act and found.pending_act != act_id:
             raise Refused("BEING_CHANGED", BeingChanged())
         # Versions that were given out in entries that are lost are not given out again.
-        return Statement(section, source, found.head, found.last + 1 + batch.registers.gaps.lost, act_id)
+        return Statement(section, source, found.head, found.last + 1 + batch.registers.gaps.skipped, act_id)
 
     def check_ceilings(self, call: Call, batch: Batch, *, kinds: Iterable[str] = (), **amounts: int) -> None:
         """(c) Raise Refused if any party would pass a ceiling of today, in London, by these amounts.
@@ -365,8 +369,16 @@ class ReleaseRule:
         return (Section.IDENTITY, Section.SERVICES) if section is Section.SERVICES else (section,)
 
 
-def _standing_versions(row: KeyRow, sections: Sequence[Section]) -> Iterable[Version]:
+def _standing_versions(row: KeyRow, sections: Sequence[Section], gaps: Gaps) -> Iterable[Version]:
     """(e) Yield what may be opened: each source's head and, while a write is pending, that version; none older."""
+    # Last, so that they are what is left out where it is too much.
+    yield from _heads_and_pending(row, sections)
+    for one in row.statements:
+        if one.section in sections:
+            yield from (Version(one.section, one.source, number) for number in gaps.tried(one))
+
+
+def _heads_and_pending(row: KeyRow, sections: Sequence[Section]) -> Iterable[Version]:
     for one in row.statements:
         if one.section in sections:
             if one.head or one.pending_act:

@@ -19,3 +19,21 @@ class PageTokenRefused(ServiceError):
     reason = "PAGE_TOKEN_REFUSED"
     blame: Blame = "caller"
     sentence = "This list has changed. Start again from its first page."
+
+
+class NotThisGap(ServiceError):
+    """No gap of that name is open: it was accepted, or more was re-entered since the name was read."""
+
+    status = "FAILED_PRECONDITION"
+    reason = "NOT_THIS_GAP"
+    blame: Blame = "caller"
+    sentence = "There is no such gap any more. Read its name again."
+
+
+class GapNotReady(ServiceError):
+    """Shielding and identity have not said all that they know beyond the gap, or it is a few seconds old."""
+
+    status = "FAILED_PRECONDITION"
+    reason = "GAP_NOT_READY"
+    blame: Blame = "caller"
+    sentence = "Not everything has been entered again yet. Ask the operator, then read the gap's name again."

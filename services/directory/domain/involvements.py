@@ -86,7 +86,7 @@ def marked(services: Services, involvement_id: UUID, marks: Marks, *, now: datet
 
 
 def reported(services: Services, involvement_id: UUID, *, now: datetime) -> Services:
-    """Return the services with a report that the contact of an involvement, of any source, did not answer."""
+    """Return the services with a report that the contact of an involvement, a school or a practice did not answer."""
     others = [report for report in services.reports if report.involvement_id != involvement_id]
     newest = sorted([*others, Report(involvement_id=involvement_id, reported_at=now)], key=lambda one: one.reported_at)
     return replace(services, reports=tuple(newest[-MOST_REPORTS:]))

@@ -43,6 +43,7 @@ class EducationView:
     setting: Provider | None
     state: EducationState | None
     start_date: DateOfBirth | None
+    is_reported_wrong: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +52,7 @@ class PracticeView:
 
     practice: Provider | None
     start_date: DateOfBirth | None
+    is_reported_wrong: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,16 +117,17 @@ def record(
     if identity is None:
         return None
     stated = [(one, one.content) for one in _newest_first(statements) if isinstance(one.content, Services)]
-    schools = [services.education for _, services in stated if services.education is not None]
-    practices = [services.gp_practice for _, services in stated if services.gp_practice is not None]
+    schools = [(one, services.education) for one, services in stated if services.education is not None]
+    practices = [(one, services.gp_practice) for one, services in stated if services.gp_practice is not None]
+    reports = _Reports.of(services for _, services in stated)
     return RecordView(
         number=number,
         identity=identity,
         is_limited=False,
         former_names=_former_names((services for _, services in stated), identity.name),
-        education=_education(schools, providers),
-        gp_practice=_practice(practices[0], providers) if practices else None,
-        involvements=_involvements(stated, providers, viewer=viewer, now=now, own=own),
+        education=_education(schools, providers, reports),
+        gp_practice=_practice(*practices[0], providers, reports) if practices else None,
+        involvements=_involvements(stated, providers, reports, viewer=viewer, now=now, own=own),
     )
 
 
@@ -180,22 +183,55 @@ def _former_names(stated: Iterable[Services], current: ChildName) -> tuple[Child
     return tuple(found)[:MOST_FORMER_NAMES]
 
 
-def _education(stated: Sequence[Education], providers: Providers) -> EducationView | None:
+@dataclass(frozen=True, slots=True)
+class _Reports:
+    """When the contact of an involvement, a school or a practice was last reported not to answer, by any source."""
+
+    newest: Mapping[UUID, datetime]
+
+    @classmethod
+    def of(cls, stated: Iterable[Services]) -> _Reports:
+        newest: dict[UUID, datetime] = {}
+        for services in stated:
+            for report in services.reports:
+                known = newest.get(report.involvement_id, report.reported_at)
+                newest[report.involvement_id] = max(known, report.reported_at)
+        return cls(newest)
+
+    def stands(self, reported: UUID | None, *, confirmed_at: datetime) -> bool:
+        """Whether it was reported, and its owner has not confirmed it since."""
+        at = self.newest.get(reported) if reported is not None else None
+        return at is not None and at >= confirmed_at
+
+
+def _education(
+    stated: Sequence[tuple[Statement, Education]], providers: Providers, reports: _Reports
+) -> EducationView | None:
     if not stated:
         return None
     # Stable: among those that know, and among those that do not, the newest stays first.
-    best = min(stated, key=lambda one: one.state is EducationState.NOT_KNOWN)
+    statement, best = min(stated, key=lambda one: one[1].state is EducationState.NOT_KNOWN)
     setting = providers.get(best.provider_id) if best.provider_id is not None else None
-    return EducationView(setting=setting, state=best.state, start_date=best.start_date)
+    return EducationView(
+        setting=setting,
+        state=best.state,
+        start_date=best.start_date,
+        is_reported_wrong=reports.stands(best.provider_id, confirmed_at=statement.confirmed_at),
+    )
 
 
-def _practice(stated: Practice, providers: Providers) -> PracticeView:
-    return PracticeView(practice=providers.get(stated.provider_id), start_date=stated.start_date)
+def _practice(statement: Statement, stated: Practice, providers: Providers, reports: _Reports) -> PracticeView:
+    return PracticeView(
+        practice=providers.get(stated.provider_id),
+        start_date=stated.start_date,
+        is_reported_wrong=reports.stands(stated.provider_id, confirmed_at=statement.confirmed_at),
+    )
 
 
 def _involvements(
     stated: Sequence[tuple[Statement, Services]],
     providers: Providers,
+    reports: _Reports,
     *,
     viewer: UUID,
     now: datetime,
@@ -209,17 +245,12 @@ def _involvements(
     ]
     claims = [(one.lead_claimed_at, one.involvement_id.bytes) for _, one in current if one.lead_claimed_at is not None]
     lead = max(claims)[1] if claims else None
-    reported_at: dict[UUID, datetime] = {}
-    for _, services in stated:
-        for report in services.reports:
-            known = reported_at.get(report.involvement_id, report.reported_at)
-            reported_at[report.involvement_id] = max(known, report.reported_at)
     views = [
         InvolvementView(
             involvement=one,
             provider=providers.get(one.provider_id),
             is_unconfirmed=is_unconfirmed(one.confirmed_at, now),
-            is_reported_wrong=one.involvement_id in reported_at and reported_at[one.involvement_id] >= one.confirmed_at,
+            is_reported_wrong=reports.stands(one.involvement_id, confirmed_at=one.confirmed_at),
             is_lead_professional=one.involvement_id.bytes == lead,
             is_own=source == viewer,
             is_mine=one.involvement_id in own,

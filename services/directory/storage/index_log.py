@@ -22,7 +22,7 @@ from services.directory.index.changes import Added, Change, Nothing
 from services.directory.index.keys import IndexKey
 from services.directory.index.memory import Index
 from services.directory.index.sealing import START, Position, SealBroken
-from services.runtime.database import transaction
+from services.runtime.database import quick_reading, transaction
 from services.runtime.errors import ServiceError
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ _KEPT_GENERATIONS = 2
 _REFUSED_ROUNDS = 30
 
 # The one statement of every search, whoever is looked for.
-_AFTER = sa.text("SELECT seq, sealed FROM index_delta WHERE seq > :seq ORDER BY seq LIMIT :most")
+_AFTER = "SELECT seq, sealed FROM index_delta WHERE seq > %(seq)s ORDER BY seq LIMIT %(most)s"
 _LAST = sa.text("SELECT seq, sealed FROM index_delta ORDER BY seq DESC LIMIT 1")
 _LOCK = sa.text("SELECT pg_advisory_xact_lock(:id)")
 _INSERT = sa.text(
@@ -227,9 +227,9 @@ class IndexLog:
         return generation
 
     def _rows_after(self, seq: int) -> list[tuple[int, bytes]]:
-        with transaction(self._engine) as connection:
-            found = connection.execute(_AFTER, {"seq": seq, "most": _AT_ONCE}).all()
-        return [(row.seq, bytes(row.sealed)) for row in found]
+        with quick_reading(self._engine) as cursor:
+            found = cursor.execute(_AFTER, {"seq": seq, "most": _AT_ONCE}).fetchall()
+        return [(row.seq, row.sealed) for row in found]
 
     def _apply(self, rows: Sequence[tuple[int, bytes]]) -> None:
         # Another thread may have applied the first of them meanwhile.

@@ -9,17 +9,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine, Row
+from sqlalchemy.engine import Connection, Engine
 
 from services.directory.domain.providers import Contact, Provider, ProviderKind
 from services.directory.ports import Outcome, ProviderList, Receipt
 from services.directory.storage import acts
 from services.directory.storage.tables import provider, provider_change
-from services.runtime.database import reading, transaction
+from services.runtime.database import quick_reading, transaction
 
+_CHANGED = "SELECT * FROM provider WHERE change > %(seen)s ORDER BY change"
 _WRITERS_LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtext('contactpoint-directory-providers'))")
 
 
@@ -40,10 +42,8 @@ class SqlProviders:
     def current(self) -> ProviderList:
         """Return every provider as of now."""
         held = self._held
-        with reading(self._engine) as connection:
-            rows = connection.execute(
-                sa.select(provider).where(provider.c.change > held.change).order_by(provider.c.change)
-            ).all()
+        with quick_reading(self._engine) as cursor:
+            rows = cursor.execute(_CHANGED, {"seen": held.change}).fetchall()
         if not rows:
             return held.providers
         newer = _Snapshot(rows[-1].change, _with(held.providers, {row.provider_id: _provider_of(row) for row in rows}))
@@ -113,7 +113,7 @@ def _values(one: Provider) -> dict[str, object]:
     }
 
 
-def _provider_of(row: Row[tuple[object, ...]]) -> Provider:
+def _provider_of(row: Any) -> Provider:
     return Provider(
         provider_id=row.provider_id,
         name=row.name,

@@ -20,7 +20,7 @@ from services.directory.storage import acts, statement_format
 from services.directory.storage.container import Containers, StatementLock, StatementName, statement_key
 from services.directory.storage.keys import record_tag
 from services.directory.storage.tables import record
-from services.runtime.database import reading, transaction
+from services.runtime.database import quick_reading, transaction
 from services.runtime.errors import BeingChanged
 
 log = logging.getLogger(__name__)
@@ -30,10 +30,8 @@ _INSERT = sa.text(
     " SELECT * FROM unnest(CAST(:tags AS bytea[]), CAST(:containers AS bytea[]))"
 )
 
-_CONTAINER = sa.text(
-    "SELECT container, CAST(CAST(xmin AS text) AS bigint) AS written_by FROM record WHERE record_tag = :tag"
-)
-_SNAPSHOT = sa.text("SELECT CAST(pg_current_snapshot() AS text)")
+_CONTAINER = "SELECT container, CAST(CAST(xmin AS text) AS bigint) AS written_by FROM record WHERE record_tag = %(tag)s"
+_SNAPSHOT = "SELECT CAST(pg_current_snapshot() AS text) AS snapshot"
 _EPOCH = 1 << 32
 
 
@@ -57,14 +55,14 @@ class SqlRecords:
 
     def moment(self) -> Moment:
         """Return the present moment: the snapshot of a transaction that begins now."""
-        with reading(self.engine) as connection:
-            return Moment(connection.scalar(_SNAPSHOT) or "")
+        with quick_reading(self.engine) as cursor:
+            return Moment(cursor.execute(_SNAPSHOT).fetchall()[0].snapshot)
 
     def read(self, number: int, keys: Sequence[StatementKey], *, since: Moment | None = None) -> tuple[Statement, ...]:
         """Return the statements that the keys open; see the port."""
         row = record_tag(self.tag_key, number)
-        with reading(self.engine) as connection:
-            found = connection.execute(_CONTAINER, {"tag": row}).first()
+        with quick_reading(self.engine) as cursor:
+            found = cursor.execute(_CONTAINER, {"tag": row}).fetchone()
         if not any(key.version for key in keys):
             return ()
         if found is None:

@@ -1,4 +1,4 @@
-"""A practitioner records that the contact of an involvement, of whatever organisation, did not answer."""
+"""A practitioner records that the contact of an involvement, a school or a practice did not answer."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from services.runtime.caller import Caller
 
 @dataclass(frozen=True, kw_only=True)
 class ReportContactWrong:
-    """Reports a contact; the record says so until the involvement's owner confirms it anew."""
+    """Reports a contact; the record says so until its owner confirms it anew, or states the school or practice anew."""
 
     change_own_services: ChangeOwnServices
 
     def __call__(self, caller: Caller, *, idempotency_key: str, handle: bytes, involvement_id: UUID) -> WrittenServices:
-        """Return once it is reported.
+        """Return once it is reported: an involvement by its id, a school or practice by its provider's.
 
         The report stands in the reporter's own statement, which cannot see whether another organisation has such an
         involvement: a report of one that does not exist changes nothing that is shown.

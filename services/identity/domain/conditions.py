@@ -25,7 +25,7 @@ _WHILE_STOPPED = {
         {"organisation.administer", "account.administer", "account.suspend", "account.self"}
     ),
     roles.CENTRAL_AUDITOR: frozenset({"audit.read", "account.suspend", "account.self"}),
-    roles.CUSTODIAN: frozenset({"service.resume", "account.self"}),
+    roles.CUSTODIAN: frozenset({"service.resume", "custody.accept", "account.self"}),
 }
 
 

@@ -14,13 +14,12 @@ from services.identity.domain.session import Session, SessionFactor
 from services.identity.ports import Judged
 from services.identity.sealing import Seals
 from services.identity.storage import mediations, standings
-from services.runtime.database import transaction
+from services.runtime.database import quick_reading, transaction
 
 log = logging.getLogger(__name__)
 
 # One statement, one snapshot: what a call is judged by is what stood together at one moment.
-_JUDGED = sa.text(
-    """
+_JUDGED = """
     SELECT s.tag, s.handle_digest, s.person_id, s.organisation_id, s.channel,
            s.started_at, s.expires_at, s.last_used_at, s.seal,
            p.bytes AS person_bytes, o.bytes AS organisation_bytes, y.bytes AS system_bytes, v.bytes AS service_bytes,
@@ -30,26 +29,23 @@ _JUDGED = sa.text(
     FROM session s
     LEFT JOIN standing p ON p.party_kind = 'person' AND p.party_id = s.person_id::text
     LEFT JOIN standing o ON o.party_kind = 'organisation' AND o.party_id = s.organisation_id::text
-    LEFT JOIN standing y ON y.party_kind = 'system' AND y.party_id = :system
-    LEFT JOIN standing v ON v.party_kind = 'service' AND v.party_id = :environment
+    LEFT JOIN standing y ON y.party_kind = 'system' AND y.party_id = %(system)s
+    LEFT JOIN standing v ON v.party_kind = 'service' AND v.party_id = %(environment)s
     LEFT JOIN session_channel n ON n.session_tag = s.tag
     LEFT JOIN mediation m ON m.session_tag = s.tag
     LEFT JOIN standing b ON b.party_kind = 'person' AND b.party_id = m.beneficiary_id::text
     LEFT JOIN standing c ON c.party_kind = 'organisation' AND c.party_id = m.organisation_id::text
-    WHERE s.handle_digest = :handle_digest AND s.is_entered AND s.ended_at IS NULL
-    """
-)
-_JUDGED_SYSTEM = sa.text(
-    """
+    WHERE s.handle_digest = %(handle_digest)s AND s.is_entered AND s.ended_at IS NULL
+"""
+_JUDGED_SYSTEM = """
     SELECT y.bytes AS system_bytes, v.bytes AS service_bytes,
            o.party_id AS organisation_id, o.bytes AS organisation_bytes
     FROM standing y
     LEFT JOIN system f ON f.id::text = y.party_id
     LEFT JOIN standing o ON o.party_kind = 'organisation' AND o.party_id = f.organisation_id::text
-    LEFT JOIN standing v ON v.party_kind = 'service' AND v.party_id = :environment
-    WHERE y.party_kind = 'system' AND y.party_id = :system
-    """
-)
+    LEFT JOIN standing v ON v.party_kind = 'service' AND v.party_id = %(environment)s
+    WHERE y.party_kind = 'system' AND y.party_id = %(system)s
+"""
 _TOUCH = sa.text("UPDATE session SET last_used_at = :now WHERE tag = :tag AND last_used_at < :now AND ended_at IS NULL")
 _NAME_CHANNEL = sa.text(
     "INSERT INTO session_channel (session_tag, name, seal) VALUES (:tag, :name, :seal) ON CONFLICT DO NOTHING"
@@ -109,8 +105,8 @@ class SqlSessions:
 
     def judged(self, handle_digest: bytes, system: str) -> Judged:
         named = {"handle_digest": handle_digest, "system": system, "environment": self._environment}
-        with transaction(self._quick) as connection:
-            row = connection.execute(_JUDGED, named).first()
+        with quick_reading(self._quick) as cursor:
+            row = cursor.execute(_JUDGED, named).fetchone()
         session = None if row is None else self._session(row)
         if row is None or session is None:
             return Judged(session=None, person=None, organisation=None, system=None, service=None)
@@ -124,8 +120,8 @@ class SqlSessions:
         )
 
     def judged_system(self, system: str) -> Judged:
-        with transaction(self._quick) as connection:
-            row = connection.execute(_JUDGED_SYSTEM, {"system": system, "environment": self._environment}).first()
+        with quick_reading(self._quick) as cursor:
+            row = cursor.execute(_JUDGED_SYSTEM, {"system": system, "environment": self._environment}).fetchone()
         if row is None:
             return Judged(session=None, person=None, organisation=None, system=None, service=None)
         return Judged(

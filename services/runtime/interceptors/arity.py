@@ -57,6 +57,5 @@ def raw(handler: Handler, behaviour: Callable[[Any, grpc.ServicerContext], Any])
 
 
 def _arity(handler: Handler) -> str:
-    return "_".join(
-        "stream" if streams else "unary" for streams in (handler.request_streaming, handler.response_streaming)
-    )
+    asked = "stream" if handler.request_streaming else "unary"
+    return f"{asked}_stream" if handler.response_streaming else f"{asked}_unary"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.identity_town import Town, running_town
+from tests.fakes.identity_town import Person, Town, running_town
 from tests.support.postgres import migrated, running_postgres
 
 _SETTINGS = (
@@ -48,3 +48,11 @@ def settings(town: Town) -> Path:
     path = town.mail.parent / "identity.toml"
     path.write_text("\n".join(lines))
     return path
+
+
+@pytest.fixture(scope="package")
+def custodians(_the_town: Town) -> tuple[Person, Person]:
+    """Return two custodians."""
+    organisation = _the_town.add_organisation("Department's custodians", authority="")
+    one, other = (_the_town.new_person(organisation, "ROLE_CUSTODIAN") for _ in range(2))
+    return one, other

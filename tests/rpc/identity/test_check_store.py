@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from contactpoint.access.v1 import access_pb2
 from contactpoint.identity.v1 import identity_service_pb2 as pb
 from contactpoint.identity.v1 import standing_pb2
 
@@ -257,3 +258,38 @@ def test_an_act_under_way_at_the_moment_is_driven_on_first(town: Town, organisat
     assert (code, said.splitlines()[-1]) == (0, "ok: nobody is locked out")
     assert not town.sql("SELECT 1 FROM pending_act WHERE subject_id = :id", id=nurse.id)
     town.sign_in(nurse)
+
+
+def test_who_asks_again_for_what_was_lost_makes_nothing_that_the_log_does_not_know(
+    town: Town, organisation: str
+) -> None:
+    nurse = town.new_person(organisation)
+    granted = pb.GrantRoleRequest(
+        idempotency_key=key(),
+        person_id=nurse.id,
+        role=access_pb2.ROLE_SHIELD_OFFICER,
+        expires_at=town.stamp(days=10),
+        need="Decides on shields",
+    )
+    added = pb.AddPersonRequest(
+        idempotency_key=key(),
+        organisation_id=organisation,
+        name="Una Marsh",
+        username=f"una-{nurse.username}",
+        email=f"una-{nurse.email}",
+        manager_email=f"una-{nurse.manager_email}",
+        proofs=["PASSPORT"],
+    )
+    with lost_again(town):
+        town.administer("GrantRole", granted)
+        town.administer("AddPerson", added)
+    mended(town)
+    before = standing(town, nurse)
+    # A page that stayed open sends both once more, with the same keys.
+    for name, request in (("GrantRole", granted), ("AddPerson", added)):
+        assert refusal(lambda n=name, r=request: town.administer(n, r)).reason == "IDEMPOTENCY_KEY_REUSED"
+    assert standing(town, nurse) == before
+    assert check(town)[1].splitlines()[-1] == "ok: nobody is locked out"
+    # With a key of its own it is another act, and the user name is free.
+    added.idempotency_key = key()
+    town.administer("AddPerson", added)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from threading import Timer
 
@@ -15,66 +13,15 @@ from contactpoint.identity.v1 import identity_service_pb2 as pb
 
 from services.identity.domain.acts import ActName, Note, PendingAct, Shape
 from services.identity.domain.standing import Party
-from services.identity.sealing import Seals
-from services.identity.storage.parties import SqlParties
-from services.identity.use_cases.resume_service import ASKED_HOLDS
-from services.identity.use_cases.stop_service import StopReason, StopService
+from services.identity.use_cases.stop_service import StopReason
 from services.runtime.errors import DependencyUnavailable
 from tests.architecture.source import ROOT
 from tests.fakes.identity_town import ENVIRONMENT, Person, Town, key, refusal
+from tests.fakes.stopped_town import STOPPED, is_stopped_now, resume, stop_of, stopped
 
 DIRECTORY = "/contactpoint.directory.v1.DirectoryService"
 SEARCH, OPEN = f"{DIRECTORY}/SearchChildren", f"{DIRECTORY}/OpenRecord"
 IDENTITY = "/contactpoint.identity.v1"
-STOPPED = "CONDITION_LAPSED_SERVICE"
-
-
-def stop_of(town: Town) -> StopService:
-    """Return the operator's act on the town's database."""
-    upkeep = town.identity.upkeep
-    return StopService(
-        parties=SqlParties(engine=town.engine, seals=Seals(bytes(range(1, 33))), environment=ENVIRONMENT),
-        acts=upkeep.acts,
-        ledger=upkeep.ledger,
-        clock=town.clock,
-        pause_seconds=0.01,
-    )
-
-
-def resume(town: Town, who: Person, *, again: str = "") -> pb.ResumeServiceResponse:
-    """Let one custodian say that the service goes on."""
-    request = pb.ResumeServiceRequest(idempotency_key=again or key())
-    answer = town.administer("ResumeService", request, who=who)
-    assert isinstance(answer, pb.ResumeServiceResponse)
-    return answer
-
-
-@contextmanager
-def stopped(town: Town, custodians: tuple[Person, Person]) -> Iterator[None]:
-    """Stop the town for the block, and leave it running to the next test."""
-    stop_of(town)(StopReason.DRILL)
-    try:
-        yield
-    finally:
-        if _is_stopped(town):
-            for one in custodians:
-                town.sign_in(one)
-                if resume(town, one).is_stopped is False:
-                    break
-        assert not _is_stopped(town)
-
-
-@pytest.fixture(scope="module")
-def custodians(_the_town: Town) -> tuple[Person, Person]:
-    organisation = _the_town.add_organisation("Department's custodians", authority="")
-    one, other = (_the_town.new_person(organisation, "ROLE_CUSTODIAN") for _ in range(2))
-    return one, other
-
-
-def _is_stopped(town: Town) -> bool:
-    found = stop_of(town).parties.service()
-    assert found is not None
-    return found.standing.is_stopped
 
 
 def test_from_its_return_on_nobody_gets_in(town: Town, organisation: str, custodians: tuple[Person, Person]) -> None:
@@ -117,41 +64,6 @@ def test_the_centre_mends_and_reaches_no_child(town: Town, custodians: tuple[Per
             assert town.authorise(who.session, f"{IDENTITY}.SessionService/ListSessions")
 
 
-@pytest.mark.parametrize("role", ["ROLE_NATIONAL_ADMINISTRATOR", "ROLE_CENTRAL_AUDITOR"])
-def test_nobody_else_lets_it_go_on(town: Town, role: str, custodians: tuple[Person, Person]) -> None:
-    person = town.new_person(town.add_organisation(), role)
-    with stopped(town, custodians):
-        assert refusal(lambda: resume(town, person)).reason == STOPPED
-        assert _is_stopped(town)
-
-
-def test_it_takes_two_custodians(town: Town, custodians: tuple[Person, Person]) -> None:
-    one, other = custodians
-    with stopped(town, custodians):
-        for who in custodians:
-            town.sign_in(who)
-        first = key()
-        assert resume(town, one, again=first).is_stopped
-        assert refusal(lambda: resume(town, one)).reason == "SECOND_CUSTODIAN_NEEDED"
-        # A retry of the first word is that word.
-        assert resume(town, one, again=first).is_stopped
-        assert _is_stopped(town)
-        assert not resume(town, other).is_stopped
-        assert not _is_stopped(town)
-    assert refusal(lambda: resume(town, one)).reason == "SERVICE_NOT_STOPPED"
-
-
-def test_a_word_holds_for_a_day(town: Town, custodians: tuple[Person, Person]) -> None:
-    one, other = custodians
-    with stopped(town, custodians):
-        town.sign_in(one)
-        assert resume(town, one).is_stopped
-        town.clock.move(ASKED_HOLDS.total_seconds())
-        town.identity.upkeep.token_keys.rotate()
-        town.sign_in(other)
-        assert resume(town, other).is_stopped
-
-
 def test_a_second_stop_takes_the_first_word_back(town: Town, custodians: tuple[Person, Person]) -> None:
     one, other = custodians
     with stopped(town, custodians):
@@ -168,10 +80,10 @@ def test_a_stop_whose_answer_was_lost_is_driven_on(town: Town, custodians: tuple
     town.ledger.loses_answers = 1
     with pytest.raises(DependencyUnavailable):
         stop_of(town)(StopReason.DRILL)
-    assert not _is_stopped(town)
+    assert not is_stopped_now(town)
     town.clock.move(10)
     town.identity.upkeep.drive_on()
-    assert _is_stopped(town)
+    assert is_stopped_now(town)
     with stopped(town, custodians):
         pass
 
@@ -189,7 +101,7 @@ def test_it_waits_for_an_act_that_has_the_service(town: Town, custodians: tuple[
     acts.prepare(other)
     Timer(0.1, acts.give_up, [other]).start()
     with stopped(town, custodians):
-        assert _is_stopped(town)
+        assert is_stopped_now(town)
 
 
 def test_the_operators_command_stops_and_says_where_it_stands(
@@ -206,7 +118,7 @@ def test_the_operators_command_stops_and_says_where_it_stands(
     assert run("--reason", "A-CHILD-CALLED-ADA").returncode == 2
     town.ledger.is_down = True
     assert run("--reason", "DRILL").returncode == 4
-    assert not _is_stopped(town)
+    assert not is_stopped_now(town)
     town.ledger.is_down = False
     town.clock.move(10)
     town.identity.upkeep.drive_on()
@@ -214,7 +126,7 @@ def test_the_operators_command_stops_and_says_where_it_stands(
     try:
         assert ended.returncode == 0, ended.stderr
         assert json.loads(ended.stdout) == {"entry": town.ledger.entered - 1, "stopped": True}
-        assert _is_stopped(town)
+        assert is_stopped_now(town)
     finally:
         with stopped(town, custodians):
             pass

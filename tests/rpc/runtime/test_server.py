@@ -19,7 +19,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from deploy.local.settlement.outside import refusal_of
 from services.runtime.call_rates import CallRate
 from services.runtime.certificates import WatchedCertificates
-from services.runtime.server import PortTaken, ServerSettings
+from services.runtime.health_server import PortTaken
+from services.runtime.server import ServerSettings
 from services.runtime.server import start as start_server
 from tests.rpc.runtime.conftest import EXPOSED, OPEN, TABLE, Stack, Start, register
 from tests.rpc.runtime.refusals import refused

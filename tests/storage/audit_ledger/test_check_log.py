@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from services.audit.ledger.check_log import CheckedLog, LogFaulty, check_log
+from services.audit.ledger.check_log import CheckedLog, check_log
+from services.audit.ledger.gaps_met import LogFaulty
 from services.audit.ledger.storage.key_wrapping import FileKeyWrapping
 from tests.fakes.audit_ledger import ENVIRONMENT, Ledger
 from tests.storage.audit_ledger.conftest import StartLedger

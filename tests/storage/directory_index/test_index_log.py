@@ -3,7 +3,9 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Self
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -65,10 +67,17 @@ def test_a_search_asks_the_same_one_statement_whoever_is_looked_for(a_log: MakeL
     log = a_log()
     write(log, engine, an_entry())
     log.load()
-    asked: list[tuple[str, object]] = []
-    sa.event.listen(
-        engine, "before_cursor_execute", lambda _c, _u, statement, values, *_: asked.append((statement, values))
-    )
+    asked: list[tuple[object, object]] = []
+
+    class Recording(psycopg.Cursor[Any]):
+        def execute(self, query: Any, params: Any = None, **how: Any) -> Self:
+            asked.append((query, params))
+            return super().execute(query, params, **how)
+
+    def record(driver: psycopg.Connection[Any], *_: object) -> None:
+        driver.cursor_factory = Recording
+
+    sa.event.listen(engine, "checkout", record)
     log.candidates(ADA)
     log.candidates(Question(surname="Nobody", date_of_birth=DateOfBirth(2001, 1, 1)))
     assert len(asked) == 2

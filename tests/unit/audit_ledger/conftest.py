@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from services.audit.ledger import entry_format
 from services.audit.ledger.domain.entry import Entry
 from tests.fakes.audit_ledger import Ledger, MemoryStore, Person, in_memory
+from tests.support.lost_tail import World
 
 
 @pytest.fixture
@@ -34,3 +36,10 @@ def entries_of(ledger: Ledger) -> list[Entry]:
 def last_entry(ledger: Ledger) -> Entry:
     """Return the newest entry."""
     return entries_of(ledger)[-1]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path)
+    yield made
+    made.ledger.stop()

@@ -79,13 +79,14 @@ class FakeLog:
         self.signer = SIGNER
         self.page = page
         self.asked_for: list[int] = []
+        self.gaps: dict[int, str] = {}
 
     def grow(self, count: int) -> None:
         self.held = sample(count)
         self.size = count
 
     def checkpoint(self) -> SignedCheckpoint:
-        return SignedCheckpoint(self.signer.checkpoint(self.held[: self.size]).decode(), self.signer.vkey)
+        return SignedCheckpoint(self.signer.checkpoint(self.held[: self.size]).decode(), self.signer.vkey, self.gaps)
 
     def leaves(self, from_index: int) -> Sequence[bytes]:
         self.asked_for.append(from_index)

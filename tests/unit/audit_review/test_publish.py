@@ -10,7 +10,7 @@ from clients.verify_log.__main__ import main as verify_log
 from services.audit.review.storage.log_folder import FileLogFolder
 from services.audit.review.use_cases.publish import Publish
 from tests.unit.audit_review.fakes import FakeLog, FakePublishedLog
-from tests.unit.verify_log.small_log import Signer, files, sample, sha
+from tests.unit.verify_log.small_log import Signer, b64, files, mth, sample, sha
 
 
 class PowerCut(Exception):
@@ -252,3 +252,23 @@ def test_everybody_may_read_the_files(stage: Stage) -> None:
     modes = {path.stat().st_mode & 0o777 for path in stage.root.rglob("*") if path.is_file()}
     folders = {path.stat().st_mode & 0o777 for path in stage.root.rglob("*") if path.is_dir()}
     assert (modes, folders) == ({0o644}, {0o755})
+
+
+def test_a_gap_is_said_before_what_comes_after_it_is_public(stage: Stage) -> None:
+    stage.log.grow(400)
+    stage.publish()
+    stage.log.grow(500)
+    origin, root = stage.log.signer.name, b64(mth(stage.log.held[:410]))
+    statement = f"{origin}\ngap\n410\n410\n419\n{root}\n2026-11-22T19:00:00+00:00\n"
+    lost = [sha(f"{origin}\nlost\n{index}\n".encode()) for index in range(410, 420)]
+    stage.log.held[410:421] = [*lost, sha(statement.encode())]
+    stage.log.gaps = {420: statement}
+    stage.publish()
+    written = stage.folder.written
+    assert written.index("gap/420") < len(written) - 1 - written[::-1].index("checkpoint")
+    assert (stage.root / "gap" / "420").read_text() == statement
+    assert stage.size() == 500
+    assert stage.verdict() == 0
+    said: list[str] = []
+    verify_log(["--folder", str(stage.root)], said.append)
+    assert any(line.startswith("GAP") and "entries 410 to 419 ARE LOST" in line for line in said)

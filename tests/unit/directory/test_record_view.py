@@ -141,6 +141,24 @@ def test_a_report_holds_until_the_owner_mends_it() -> None:
     assert not is_wrong(NOW)
 
 
+def test_a_report_of_a_school_or_practice_holds_until_it_is_stated_anew() -> None:
+    school = Services(
+        education=Education(provider_id=SCHOOL.provider_id), gp_practice=Practice(provider_id=PRACTICE.provider_id)
+    )
+
+    def are_wrong(reported: UUID, stated_at: datetime) -> tuple[bool, bool]:
+        report = Services(reports=(Report(involvement_id=reported, reported_at=NOW - DAY),))
+        shown = view(said(school, A, stated_at), said(report, B))
+        assert shown.education is not None
+        assert shown.gp_practice is not None
+        return shown.education.is_reported_wrong, shown.gp_practice.is_reported_wrong
+
+    assert are_wrong(SCHOOL.provider_id, NOW - 2 * DAY) == (True, False)
+    assert are_wrong(PRACTICE.provider_id, NOW - 2 * DAY) == (False, True)
+    assert are_wrong(SCHOOL.provider_id, NOW) == (False, False)
+    assert are_wrong(uuid.uuid4(), NOW - 2 * DAY) == (False, False)
+
+
 def test_a_report_of_what_is_not_there_shows_nothing() -> None:
     report = Services(reports=(Report(involvement_id=UUID(int=9), reported_at=NOW),))
     assert view(said(report)).involvements == ()

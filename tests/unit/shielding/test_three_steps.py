@@ -12,6 +12,7 @@ from services.runtime.errors import (
     DependencyUnavailable,
     KeyReused,
     LedgerBehind,
+    LedgerGapOpen,
     NotAuthenticated,
     NotFound,
     NotPermitted,
@@ -93,7 +94,9 @@ def test_what_was_never_entered_and_comes_too_late_is_dropped(shielding: Shieldi
     assert shielding.cases.pending == {}
 
 
-@pytest.mark.parametrize("unsure", [DependencyUnavailable(), LedgerBehind(), Busy(), DeadlineTooShort()])
+@pytest.mark.parametrize(
+    "unsure", [DependencyUnavailable(), LedgerBehind(), LedgerGapOpen(), Busy(), DeadlineTooShort()]
+)
 def test_a_maybe_is_kept_until_it_is_known(shielding: Shielding, unsure: ServiceError) -> None:
     shielding.ledger.after_entering = refusing(unsure)
     with pytest.raises(type(unsure)):

@@ -23,8 +23,8 @@ class Call:
     what: str
     """What kind of service it is."""
     is_out_of_hours: bool
-    involvement_id: str = ""
-    """The involvement whose number it is; "" for a school or practice, whose number nobody can report here."""
+    reported_by: str = ""
+    """What a report of its number names: the involvement, or the school's or practice's id."""
     is_lead_professional: bool = False
     is_unconfirmed: bool = False
 
@@ -37,12 +37,14 @@ def call_now(record: pb.OpenRecordResponse, moment: Moment) -> Call | None:
     same number under another name.
     """
     reported = [_of_involvement(one, moment) for one in record.involvements if one.is_reported_wrong]
+    reported += [_of_place(place, moment) for place, is_reported_wrong in _places(record) if is_reported_wrong]
     silent = {dialled(call.telephone) for call in reported if call is not None}
     involved = sorted(
         (one for one in record.involvements if not one.is_reported_wrong),
         key=lambda one: (not one.is_lead_professional, one.is_unconfirmed),
     )
-    calls = [*(_of_involvement(one, moment) for one in involved), *_of_places(record, moment)]
+    calls = [_of_involvement(one, moment) for one in involved]
+    calls += [_of_place(place, moment) for place, is_reported_wrong in _places(record) if not is_reported_wrong]
     return next((call for call in calls if call is not None and dialled(call.telephone) not in silent), None)
 
 
@@ -58,26 +60,29 @@ def _of_involvement(one: pb.Involvement, moment: Moment) -> Call | None:
         organisation=one.provider.name,
         what=words.involvement_of(one),
         is_out_of_hours=not moment.is_day,
-        involvement_id=one.involvement_id,
+        reported_by=one.involvement_id,
         is_lead_professional=one.is_lead_professional,
         is_unconfirmed=one.is_unconfirmed,
     )
 
 
-def _of_places(record: pb.OpenRecordResponse, moment: Moment) -> Iterator[Call | None]:
-    for place in (record.education.setting, record.gp_practice.practice):
-        telephone = _number(place, moment)
-        yield (
-            Call(
-                telephone=telephone,
-                answers=place.name,
-                organisation=place.name,
-                what=words.provider(place.kind),
-                is_out_of_hours=not moment.is_day,
-            )
-            if telephone
-            else None
-        )
+def _places(record: pb.OpenRecordResponse) -> Iterator[tuple[pb.ProviderContact, bool]]:
+    yield record.education.setting, record.education.is_reported_wrong
+    yield record.gp_practice.practice, record.gp_practice.is_reported_wrong
+
+
+def _of_place(place: pb.ProviderContact, moment: Moment) -> Call | None:
+    telephone = _number(place, moment)
+    if not telephone:
+        return None
+    return Call(
+        telephone=telephone,
+        answers=place.name,
+        organisation=place.name,
+        what=words.provider(place.kind),
+        is_out_of_hours=not moment.is_day,
+        reported_by=place.provider_id,
+    )
 
 
 def _number(place: pb.ProviderContact, moment: Moment) -> str:

@@ -26,8 +26,12 @@ _ACTS = {
     "ApproveShield": "Approved a shield",
     "WhoLookedAt": "Read who looked",
     "SupplyRows": "Supplied what a source says",
+    "AcceptLoss": "Accepted a loss after a restore",
+    "AcceptGap": "Accepted a gap in the log",
 }
-_OUTCOMES = {"ALLOWED": "Shown", "REFUSED": "Refused", "EMPTY": "Nothing was found"}
+# All others change something: nothing is shown by them.
+_LOOKS = frozenset({"SearchChildren", "OpenRecord", "OpenHome", "IdentifyChild", "ListOwnChildren", "WhoLookedAt"})
+_OUTCOMES = {"REFUSED": "Refused", "EMPTY": "Nothing was found"}
 _ROLE = "ROLE_"
 
 
@@ -43,9 +47,9 @@ def reason(code: str, text: str) -> str:
     return ": ".join(part for part in (said, text) if part) or "None given"
 
 
-def outcome(code: str) -> str:
-    """Return how it ended, in words."""
-    return _OUTCOMES.get(code, "Done")
+def outcome(code: str, *, method: str) -> str:
+    """Return how an act ended, in words."""
+    return _OUTCOMES.get(code) or ("Shown" if method.rpartition("/")[2] in _LOOKS else "Done")
 
 
 def role(code: int) -> str:

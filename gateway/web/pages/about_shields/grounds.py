@@ -38,4 +38,7 @@ def read(form: Submitted) -> tuple[GroundForm, Faults]:
 
 def written(ground: int) -> str:
     """Return a ground in words."""
+    if ground == pb.GROUND_UNSPECIFIED:
+        # A case that was made anew after a restore: whoever opened it knows why.
+        return "Ground lost in a restore: ask who opened it"
     return GROUNDS.get(pb.Ground.Name(pb.Ground.ValueType(ground)).removeprefix("GROUND_"), "Another ground")

@@ -61,5 +61,5 @@ def _look(row: pb.OwnLook) -> _Look:
         reason=words.reason(row.reason_code, row.reason_text) if row.reason_code else "",
         number=row.number,
         # Of acts that show nobody only a refusal is news.
-        outcome=words.outcome(row.outcome) if row.number or row.outcome == "REFUSED" else "",
+        outcome=words.outcome(row.outcome, method=row.act) if row.number or row.outcome == "REFUSED" else "",
     )

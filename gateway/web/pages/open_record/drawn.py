@@ -37,15 +37,17 @@ class Line:
 class Place:
     """A school or practice."""
 
+    provider_id: str
     name: str
     telephones: tuple[Telephone, ...]
     email: str
     since: str
+    is_reported_wrong: bool
 
 
 def line(one: pb.Involvement, *, is_day: bool) -> Line:
     """Return one involvement; the number that answers at this hour stands first."""
-    own = Telephone.of(one.telephone, what="Own number, by day")
+    own = Telephone.of(one.telephone, what="Direct, by day")
     return Line(
         involvement_id=one.involvement_id,
         organisation=one.provider.name or "Contact through your ContactPoint team",
@@ -68,22 +70,26 @@ def school(education: pb.Education, *, is_day: bool) -> Place | None:
     """Return the school, or None where there is none."""
     if education.WhichOneof("place") != "setting":
         return None
-    return _place(education.setting, education.start_date, is_day=is_day)
+    return _place(education.setting, education.start_date, is_reported_wrong=education.is_reported_wrong, is_day=is_day)
 
 
 def practice(gp_practice: pb.GpPractice, *, is_day: bool) -> Place | None:
     """Return the GP practice, or None where there is none."""
     if not gp_practice.HasField("practice"):
         return None
-    return _place(gp_practice.practice, gp_practice.start_date, is_day=is_day)
+    return _place(
+        gp_practice.practice, gp_practice.start_date, is_reported_wrong=gp_practice.is_reported_wrong, is_day=is_day
+    )
 
 
-def _place(provider: pb.ProviderContact, start_date: pb.DateOfBirth, *, is_day: bool) -> Place:
+def _place(provider: pb.ProviderContact, start_date: pb.DateOfBirth, *, is_reported_wrong: bool, is_day: bool) -> Place:
     return Place(
+        provider_id=provider.provider_id,
         name=provider.name,
         telephones=_telephones(provider, is_day=is_day),
         email=provider.email,
         since=dates.written(start_date) if start_date.year else "",
+        is_reported_wrong=is_reported_wrong,
     )
 
 

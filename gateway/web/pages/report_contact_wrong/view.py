@@ -10,7 +10,7 @@ from gateway.web.pages.open_record import own_act
 
 
 def report(asked: Asked) -> Response:
-    """Report the contact of one involvement, and go back to the record."""
+    """Report the contact of one involvement, school or practice, and go back to the record."""
     return own_act.done(
         asked,
         lambda chosen, involvement_id, act: (

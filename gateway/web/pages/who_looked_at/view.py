@@ -129,7 +129,7 @@ def _row(one: review.Look, names: naming.Named) -> LookRow:
         organisation=names.organisation(one.organisation),
         role=words.role(one.role),
         reason=words.reason(one.reason_code, one.reason_text),
-        outcome=words.outcome(one.outcome),
+        outcome=words.outcome(one.outcome, method=one.act),
         beneficiary=names.person(one.beneficiary) if one.beneficiary else "",
         index=one.proof.index,
         leaf=_leaf(one.proof),

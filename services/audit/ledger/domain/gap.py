@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
+from services.audit.ledger.domain.key_row import Statement
 from services.runtime.clock import london_day
 
 ACCEPTED_WITHIN = timedelta(days=7)
@@ -16,6 +17,10 @@ TOKENS_LIVE = timedelta(seconds=15)
 """A token of before the gap, which may have been spent in it, is out of time by then: it lives ten seconds."""
 REENTER = ("shielding", "identity")
 """Who must have said all that it knows beyond the gap before anybody accepts it."""
+VERSIONS_SKIPPED = 1 << 16
+"""For each gap; no statement was ever written so often before one."""
+MOST_TRIED = 3
+"""How often one body may have written of one child in lost entries, so that it is still found."""
 MOST_ROWS = 20
 """What one lost entry may have shown."""
 
@@ -110,9 +115,22 @@ class Gaps:
         return self.open is not None
 
     @property
-    def lost(self) -> int:
-        """How many entries were ever lost: by so many a statement's version may have been higher."""
-        return sum(gap.count for gap in self.published)
+    def skipped(self) -> int:
+        """How many versions each writing leaves out: more than lost entries can have given out."""
+        return sum(max(gap.count, VERSIONS_SKIPPED) for gap in self.published)
+
+    def tried(self, statement: Statement) -> list[int]:
+        """Return the versions behind a head that lost entries may have made head; none once it was written since.
+
+        Nobody is given them out for anything else: whatever opens with one was written in the gap.
+        """
+        head = statement.head
+        if not self.published or not 0 < head <= self.skipped:
+            return []
+        lost = sum(gap.count for gap in self.published)
+        after = range(head + 1, head + 1 + min(MOST_TRIED, lost))
+        # One that is pending still is given out as such.
+        return [number for number in after if not (statement.pending_act and number == statement.last)]
 
     def lost_on(self, day: date) -> int:
         """Return how many entries of a day (in London) may be lost."""

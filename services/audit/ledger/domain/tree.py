@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from functools import reduce
 
 TILE = 256
 _TILE_HEIGHT = 8
@@ -42,13 +43,15 @@ class Tree:
         self._tail: list[bytes] = []
         self._tail_tile = 0
         self._rows: list[bytearray] = [bytearray()]
+        self._peaks: list[bytes] = []
 
     @classmethod
     def of(cls, tile_roots: Sequence[bytes], tail: Sequence[bytes]) -> Tree:
         """Return the tree that has these complete tiles and, after them, these leaves."""
         tree = cls()
-        for root in tile_roots:
+        for number, root in enumerate(tile_roots):
             tree._push(0, root)
+            tree._raise_peaks(number, root)
         tree.size = TILE * len(tile_roots)
         tree._tail_tile = len(tile_roots)
         for leaf in tail:
@@ -57,7 +60,9 @@ class Tree:
 
     def append(self, leaf: bytes) -> tuple[int, bytes] | None:
         """Append a leaf; return number and root of the tile of leaves that it completes, if it does."""
-        self._tail.append(leaf_hash(leaf))
+        hashed = leaf_hash(leaf)
+        self._tail.append(hashed)
+        self._raise_peaks(self.size, hashed)
         self.size += 1
         if len(self._tail) < TILE:
             return None
@@ -68,8 +73,10 @@ class Tree:
         return done
 
     def root(self) -> bytes:
-        """Return the root of all leaves so far."""
-        return self.root_at(self.size, self._no_leaves)
+        """Return the root of all leaves so far; for the thread that appends."""
+        if not self._peaks:
+            return hashlib.sha256(b"").digest()
+        return reduce(lambda right, left: node_hash(left, right), reversed(self._peaks))
 
     def root_at(self, size: int, leaf_hashes: LeafHashes) -> bytes:
         """Return the root of the first `size` leaves."""
@@ -86,6 +93,16 @@ class Tree:
         if not 0 < old <= size <= self.size:
             raise ValueError("no such sizes")
         return self._subproof(old, 0, size, leaf_hashes, is_whole=True)
+
+    def _raise_peaks(self, before: int, root: bytes) -> None:
+        """Add a subtree of the smallest width so far after `before` others of that width.
+
+        The peaks are the roots of the complete subtrees from left to right, as large as they can be.
+        """
+        while before & 1:
+            root = node_hash(self._peaks.pop(), root)
+            before >>= 1
+        self._peaks.append(root)
 
     def _push(self, level: int, root: bytes) -> None:
         if level == len(self._rows):
@@ -135,10 +152,6 @@ class Tree:
             return [*left, self._range(middle, end, leaf_hashes)]
         right = self._subproof(old - half, middle, end, leaf_hashes, is_whole=False)
         return [*right, self._range(start, middle, leaf_hashes)]
-
-    @staticmethod
-    def _no_leaves(_tile: int) -> Sequence[bytes]:
-        raise LookupError("a complete tile's root is kept")
 
 
 def _largest_power_below(size: int) -> int:

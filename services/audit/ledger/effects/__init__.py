@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from services.audit.ledger.domain.act import Act, ActState
 from services.audit.ledger.domain.calls import Call, fresh_handle
 from services.audit.ledger.domain.entry import ENTERED, Effect, Receipt, Section, Subject
+from services.audit.ledger.domain.gap import Gaps
 from services.audit.ledger.domain.key_row import KeyRow
 from services.audit.ledger.domain.keyring import Keyring
 from services.audit.ledger.domain.state_row import StateRow
@@ -109,7 +110,9 @@ def as_it_stands(call: Call, batch: Batch, act: Act, receipt: Receipt) -> Entere
     )
 
 
-def keys_of(keyring: Keyring, row: KeyRow, act: Act) -> tuple[tuple[StatementKey, ...], tuple[StatementKey, ...]]:
+def keys_of(
+    keyring: Keyring, gaps: Gaps, row: KeyRow, act: Act
+) -> tuple[tuple[StatementKey, ...], tuple[StatementKey, ...]]:
     """Return the keys of the versions that stand, and of those that a pending act writes."""
     heads, pending = [], []
     for written in act.written:
@@ -120,6 +123,9 @@ def keys_of(keyring: Keyring, row: KeyRow, act: Act) -> tuple[tuple[StatementKey
             head = Version(section, act.source, found.head)
             key = keyring.section_key(row, section, act.source, found.head) if found.head else b""
             heads.append(StatementKey(head, key))
+            for number in gaps.tried(found):
+                version = Version(section, act.source, number)
+                heads.append(StatementKey(version, keyring.section_key(row, section, act.source, number)))
             key = keyring.section_key(row, section, act.source, found.last)
             pending.append(StatementKey(Version(section, act.source, found.last), key))
     return tuple(heads), tuple(pending)
@@ -127,7 +133,9 @@ def keys_of(keyring: Keyring, row: KeyRow, act: Act) -> tuple[tuple[StatementKey
 
 def with_keys(call: Call, batch: Batch, act: Act, row: KeyRow | None, receipt: Receipt) -> Entered:
     """Return what an act is given that writes statements: keys while it is pending, none once it is settled."""
-    heads, pending = keys_of(batch.keyring, row, act) if row and act.state is ActState.PENDING else ((), ())
+    heads, pending = (
+        keys_of(batch.keyring, batch.registers.gaps, row, act) if row and act.state is ActState.PENDING else ((), ())
+    )
     handle = fresh_handle(call, batch, act.number, by_whole_name=act.by_whole_name)
     return Entered(
         receipt=receipt,

@@ -13,7 +13,7 @@ from services.audit.ledger.domain.keyring import Keyring
 from services.audit.ledger.domain.work import Batch
 from services.audit.ledger.effects import Effected, Entered, as_it_stands, new_act
 from services.audit.ledger.release_rule import ReleaseRule
-from services.runtime.errors import BeingChanged, NotPermitted
+from services.runtime.errors import BeingChanged, KeyReused, NotPermitted
 
 _SUBJECTS = {
     "person": SubjectKind.PERSON,
@@ -59,7 +59,13 @@ class ChangeStanding:
         )
 
     def again(self, call: Call, batch: Batch, act: Act, receipt: Receipt) -> Entered:
-        """Return that it has happened."""
+        """Return that it has happened; raises KeyReused if what is asked for now is not what stands.
+
+        A restored identity has forgotten the act and plans it anew, from an older standing: that never happened.
+        """
+        newest = batch.registers.standings.get((self.party_kind, self.party_id))
+        if act.state is ActState.DONE and newest != self.digest:
+            raise KeyReused
         return as_it_stands(call, batch, act, receipt)
 
 

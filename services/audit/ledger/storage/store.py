@@ -9,7 +9,7 @@ import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import sqlalchemy as sa
@@ -33,54 +33,58 @@ from services.audit.ledger.storage.tables import act, entry, standing, state_log
 
 log = logging.getLogger(__name__)
 
+Driver = psycopg.Connection[Any]
+
 _SPENT_KEPT = timedelta(hours=1)
 _LASTING = 0
 """The month of keys that outlive months."""
 _PURGE_ONE_IN = 500
 
-_ACTS = sa.text("SELECT act_id, sealed FROM act WHERE act_id = ANY(:names)")
+# A batch's statements are the driver's own: only the driver can send them without waiting for each.
+_ACTS = "SELECT act_id, sealed FROM act WHERE act_id = ANY(%(names)s)"
 # No row lock: the fence already keeps every other leader out, and a lock is a write that would date a child's last look
 # and tie its key row to the entry in the write-ahead log.
-_CHILDREN = sa.text("SELECT child_tag, sealed FROM child_key WHERE month = :month AND child_tag = ANY(:tags)")
+_CHILDREN = "SELECT child_tag, sealed FROM child_key WHERE month = %(month)s AND child_tag = ANY(%(tags)s)"
 _SNAPSHOT = sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-_FENCE = sa.text("SELECT epoch FROM writer WHERE id = 1 FOR UPDATE")
+_FENCE = "SELECT epoch FROM writer WHERE id = 1 FOR UPDATE"
 # One statement, the same for every batch whatever is in it: one journey, and nothing to read in its form.
-_WRITE = sa.text("""
+_WRITE = """
 WITH entries AS (
   INSERT INTO entry (index, at, month, leaf, sealed)
-  SELECT i, a, :month, l, s FROM unnest(
-    CAST(:indexes AS bigint[]), CAST(:times AS timestamptz[]), CAST(:leaves AS bytea[]), CAST(:bodies AS bytea[])
+  SELECT i, a, %(month)s, l, s FROM unnest(
+    CAST(%(indexes)s AS bigint[]), CAST(%(times)s AS timestamptz[]),
+    CAST(%(leaves)s AS bytea[]), CAST(%(bodies)s AS bytea[])
   ) AS x(i, a, l, s)
 ), tags AS (
   INSERT INTO tag (tag, index)
-  SELECT t, i FROM unnest(CAST(:tags AS bytea[]), CAST(:tagged AS bigint[])) AS x(t, i)
+  SELECT t, i FROM unnest(CAST(%(tags)s AS bytea[]), CAST(%(tagged)s AS bigint[])) AS x(t, i)
 ), spent AS (
-  INSERT INTO spent (jti, at) SELECT j, CAST(:now AS timestamptz) FROM unnest(CAST(:jtis AS uuid[])) AS x(j)
+  INSERT INTO spent (jti, at) SELECT j, CAST(%(now)s AS timestamptz) FROM unnest(CAST(%(jtis)s AS uuid[])) AS x(j)
 ), children AS (
   INSERT INTO child_key (month, child_tag, sealed)
-  SELECT :month, t, s FROM unnest(CAST(:child_tags AS bytea[]), CAST(:rows AS bytea[])) AS x(t, s)
+  SELECT %(month)s, t, s FROM unnest(CAST(%(child_tags)s AS bytea[]), CAST(%(rows)s AS bytea[])) AS x(t, s)
   ON CONFLICT (month, child_tag) DO UPDATE SET sealed = EXCLUDED.sealed
 ), acts AS (
   INSERT INTO act (act_id, index, at, is_pending, sealed)
   SELECT n, i, a, p, s FROM unnest(
-    CAST(:act_ids AS bytea[]), CAST(:act_indexes AS bigint[]), CAST(:act_times AS timestamptz[]),
-    CAST(:are_pending AS boolean[]), CAST(:acts AS bytea[])
+    CAST(%(act_ids)s AS bytea[]), CAST(%(act_indexes)s AS bigint[]), CAST(%(act_times)s AS timestamptz[]),
+    CAST(%(are_pending)s AS boolean[]), CAST(%(acts)s AS bytea[])
   ) AS x(n, i, a, p, s)
   ON CONFLICT (act_id) DO UPDATE SET is_pending = EXCLUDED.is_pending, sealed = EXCLUDED.sealed
 ), standings AS (
   INSERT INTO standing (party_tag, sealed)
-  SELECT t, s FROM unnest(CAST(:party_tags AS bytea[]), CAST(:standings AS bytea[])) AS x(t, s)
+  SELECT t, s FROM unnest(CAST(%(party_tags)s AS bytea[]), CAST(%(standings)s AS bytea[])) AS x(t, s)
   ON CONFLICT (party_tag) DO UPDATE SET sealed = EXCLUDED.sealed
 ), states AS (
   INSERT INTO state_log (seq, sealed)
-  SELECT q, s FROM unnest(CAST(:seqs AS bigint[]), CAST(:states AS bytea[])) AS x(q, s)
+  SELECT q, s FROM unnest(CAST(%(seqs)s AS bigint[]), CAST(%(states)s AS bytea[])) AS x(q, s)
 ), tiles AS (
   INSERT INTO tile (number, root)
-  SELECT n, r FROM unnest(CAST(:tiles AS bigint[]), CAST(:roots AS bytea[])) AS x(n, r)
+  SELECT n, r FROM unnest(CAST(%(tiles)s AS bigint[]), CAST(%(roots)s AS bytea[])) AS x(n, r)
 )
-UPDATE writer SET sealed = :position, checkpoint = :checkpoint, renewed_at = clock_timestamp() WHERE id = 1
-""")
-_PURGE = sa.text("DELETE FROM spent WHERE at < :before")
+UPDATE writer SET sealed = %(position)s, checkpoint = %(checkpoint)s, renewed_at = clock_timestamp() WHERE id = 1
+"""
+_PURGE = "DELETE FROM spent WHERE at < %(before)s"
 
 
 class PostgresStore:
@@ -225,10 +229,11 @@ class PostgresStore:
         """Yield one transaction, committed at the end of its block. Raises NotLeading if this leader was overtaken."""
         if self._epoch is None:
             raise NotLeading
-        with self._transaction() as connection:
-            if connection.scalar(_FENCE) != self._epoch:
-                raise NotLeading
-            yield PostgresBatch(connection, self._month)
+        driver = _driver_of(self._connected())
+        with _mapped(), _transaction_in_few_journeys(driver):
+            batch = PostgresBatch(driver, self._month, epoch=self._epoch)
+            yield batch
+            batch.check_fence()
 
     def _read(self, query: sa.Select[Any]) -> Sequence[Any]:
         with self._transaction() as connection:
@@ -246,7 +251,7 @@ class PostgresStore:
     def _connected(self) -> Connection:
         if self._connection is None:
             self._connection = self._engine.connect()
-            driver: psycopg.Connection[Any] = self._connection.connection.dbapi_connection  # type: ignore[assignment]  # it is
+            driver = _driver_of(self._connection)
             # Lists of bytes as bytes, not as escaped text.
             driver.adapters.register_dumper(list, ListBinaryDumper)
             # A second hold on the socket: it cannot be another's by the time that somebody cuts it.
@@ -255,29 +260,39 @@ class PostgresStore:
 
 
 class PostgresBatch:
-    """One transaction of the leader."""
+    """One transaction of the leader, which begins at the fence: nothing is read here before its row is locked."""
 
-    def __init__(self, connection: Connection, month: int) -> None:
-        self._connection = connection
+    def __init__(self, driver: Driver, month: int, *, epoch: int) -> None:
+        self._driver = driver
         self._month = month
+        self._epoch = epoch
+        self._fence = driver.execute(_FENCE)
+        self._has_passed = False
+
+    def check_fence(self) -> None:
+        """Raise NotLeading if another epoch has begun."""
+        if not self._has_passed:
+            row = self._fence.fetchone()
+            if row is None or row[0] != self._epoch:
+                raise NotLeading
+            self._has_passed = True
 
     def acts(self, act_ids: Iterable[bytes]) -> Mapping[bytes, bytes]:
         """Return the sealed acts that exist among these, by name."""
-        rows = self._connection.execute(_ACTS, {"names": list(act_ids)})
-        return {bytes(name): bytes(sealed) for name, sealed in rows}
+        return self._read(_ACTS, {"names": list(act_ids)})
 
     def children(self, tags: Iterable[bytes]) -> Mapping[bytes, bytes]:
         """Return the sealed key rows that exist among these, by tag."""
-        rows = self._connection.execute(_CHILDREN, {"month": self._month, "tags": list(tags)})
-        return {bytes(tag): bytes(sealed) for tag, sealed in rows}
+        return self._read(_CHILDREN, {"month": self._month, "tags": list(tags)})
 
     def write(self, writing: Writing, *, month: int) -> None:
         """Write everything; it is durable when the transaction's block ends without an error."""
+        self.check_fence()
         entries, acts = writing.entries, writing.acts.values()
         rows = list(writing.children.items())
         # The order of new rows must not be the order of the entry's subjects.
         random.SystemRandom().shuffle(rows)
-        self._connection.execute(
+        self._driver.execute(
             _WRITE,
             {
                 "month": month,
@@ -307,14 +322,40 @@ class PostgresBatch:
             },
         )
         if entries[-1].index % _PURGE_ONE_IN < len(entries):
-            self._connection.execute(_PURGE, {"before": entries[-1].at - _SPENT_KEPT})
+            self._driver.execute(_PURGE, {"before": entries[-1].at - _SPENT_KEPT})
+
+    def _read(self, query: LiteralString, named: Mapping[str, object]) -> Mapping[bytes, bytes]:
+        rows = self._driver.execute(query, named, binary=True)
+        self.check_fence()
+        return dict(rows.fetchall())
+
+
+@contextmanager
+def _transaction_in_few_journeys(driver: Driver) -> Iterator[None]:
+    """Run a block in a transaction whose statements leave with the next one that is waited for, or with the commit.
+
+    The block's end waits for the commit, and raises whatever went wrong before it: two journeys for a look, not five.
+    """
+    try:
+        with driver.pipeline():
+            yield
+            driver.execute("COMMIT", prepare=False)
+    finally:
+        # After a commit there is nothing to roll back.
+        with suppress(psycopg.Error):
+            driver.rollback()
+
+
+def _driver_of(connection: Connection) -> Driver:
+    driver: Driver = connection.connection.dbapi_connection  # type: ignore[assignment]  # it is
+    return driver
 
 
 @contextmanager
 def _mapped() -> Iterator[None]:
     try:
         yield
-    except sa.exc.SQLAlchemyError as error:
+    except (sa.exc.SQLAlchemyError, psycopg.Error) as error:
         # The driver's own text may hold values: its type is all that is told.
         log.warning("ledger_database_failed", extra={"error_type": type(error).__name__})
         raise StoreUnavailable from None

@@ -10,6 +10,7 @@ from services.audit.ledger.domain import numbers
 from services.audit.ledger.domain.act import Act, ActState, Written
 from services.audit.ledger.domain.calls import Call, Refused, child, draft_of, entering_refusals
 from services.audit.ledger.domain.entry import INTAKE, Outcome, Receipt, Section
+from services.audit.ledger.domain.gap import Gaps
 from services.audit.ledger.domain.key_row import KeyRow, State, Statement
 from services.audit.ledger.domain.keyring import Keyring
 from services.audit.ledger.domain.work import Batch, Decision
@@ -146,6 +147,7 @@ def _answer(keyring: Keyring, act: Act, rows: Mapping[int, KeyRow], receipt: Rec
     children = []
     for one in act.written:
         row = rows.get(one.number)
-        keys = keys_of(keyring, row, act)[1] if row and act.state is ActState.PENDING else ()
+        # New children: nothing of theirs stood before a gap.
+        keys = keys_of(keyring, Gaps(), row, act)[1] if row and act.state is ActState.PENDING else ()
         children.append(TakenIn(one.number, keys))
     return Intake(receipt=receipt, act_id=act.act_id, state=act.state, children=tuple(children))

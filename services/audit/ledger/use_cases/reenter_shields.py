@@ -79,23 +79,24 @@ class _Work:
             number = one.named(batch.keyring)
             row = rows.get(number) or batch.children.get(number)
             if row is None:
-                # Its creation is lost: there is no key to anything of it.
+                # Its creation is lost: there is no key to anything of it. The directory may still find its name.
                 unknown.add(number)
             elif (closed := _closed(row, one.closed_by)) != row:
                 rows[number] = closed
         was_open = {number for number in rows if not batch.children[number].is_limited}
+        hidden_names = unknown - batch.registers.limited - {0}
         draft = Draft(
             act="gap.shields_reentered",
             outcome=Outcome.ALLOWED,
             rule="ENTERED",
-            about=tuple(child(number) for number in rows),
+            about=tuple(child(number) for number in (*rows, *sorted(hidden_names))),
             correlation=self.correlation,
-            effect=GapReentered(SHIELDING, len(rows), self.newest, self.is_complete),
+            effect=GapReentered(SHIELDING, len(rows) + len(hidden_names), self.newest, self.is_complete),
         )
         return Decision(
-            entries=(draft,) if rows or self.is_complete else (),
+            entries=(draft,) if rows or hidden_names or self.is_complete else (),
             children=tuple(rows.values()),
-            states=tuple(number if number in was_open else None for number in rows),
+            states=(*(number if number in was_open else None for number in rows), *sorted(hidden_names)),
             answer=lambda _: Closed(len(rows), len(unknown)),
         )
 

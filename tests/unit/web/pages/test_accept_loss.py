@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from contactpoint.audit.review.v1 import review_service_pb2 as pb
+from contactpoint.identity.v1 import identity_service_pb2 as identity
 
 from gateway.web.pages.about_custody.form import Printed, read
 from services.runtime.errors import Forwarded
@@ -112,11 +113,30 @@ def test_another_gap_says_what_to_do(pages: Pages, reason: str) -> None:
     assert reason not in shown.answer.text
 
 
+@pytest.mark.parametrize(
+    "is_stopped, heading, says",
+    [
+        (True, "One more custodian is needed", "still stopped"),
+        (False, "ContactPoint goes on", "Everybody signs in again"),
+    ],
+)
+def test_a_stopped_service_goes_on_by_two_words(pages: Pages, is_stopped: bool, heading: str, says: str) -> None:
+    pages.edge.answers["ResumeService"] = lambda _: identity.ResumeServiceResponse(
+        receipt=identity.Receipt(index=1505), is_stopped=is_stopped
+    )
+    shown = press(pages, see(pages, "/resume-service"), "Let ContactPoint go on")
+    assert shown.h1 == heading
+    assert says in shown.text
+    assert "entry 1,505" in shown.text
+    (request,) = _asked(pages, "ResumeService")
+    assert request.idempotency_key
+
+
 def test_only_custodians_have_these_pages(pages: Pages) -> None:
     start = see(pages, "/")
-    assert {"/accept-loss", "/accept-gap"} <= set(start.links)
+    assert {"/accept-loss", "/accept-gap", "/resume-service"} <= set(start.links)
     assert "Nothing waits for you" not in start.text
     pages.sign_in(a_visitor(roles=("ROLE_PRACTITIONER", "ROLE_AUDITOR")))
-    for path in ("/accept-loss", "/accept-gap", "/accept-loss/confirm?page=x"):
+    for path in ("/accept-loss", "/accept-gap", "/accept-loss/confirm?page=x", "/resume-service"):
         assert see(pages, path).answer.status == 403
     assert not {"/accept-loss", "/accept-gap"} & set(see(pages, "/children").links)

@@ -101,6 +101,17 @@ def test_without_involvements_the_school_and_then_the_practice_are_called() -> N
     assert (by_day.telephone, by_night.telephone) == ("0113 496 0003", "111")
 
 
+def test_a_school_whose_number_was_reported_wrong_is_not_called_and_the_practice_is() -> None:
+    record = pb.OpenRecordResponse(
+        education=pb.Education(setting=SCHOOL, is_reported_wrong=True), gp_practice=pb.GpPractice(practice=PRACTICE)
+    )
+    found = call_now(record, DAY)
+    assert found is not None
+    assert found.answers == PRACTICE.name
+    record.gp_practice.is_reported_wrong = True
+    assert call_now(record, DAY) is None
+
+
 def test_at_night_a_child_with_a_school_alone_has_no_number_now() -> None:
     record = pb.OpenRecordResponse(education=pb.Education(setting=SCHOOL))
     assert call_now(record, NIGHT) is None

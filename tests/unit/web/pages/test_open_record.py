@@ -161,6 +161,32 @@ def test_a_number_that_did_not_work_is_reported_once_and_another_is_proposed(pag
     assert f"Call now {pages.site.teams.of('E08000035').day}" in again.text
 
 
+@pytest.mark.parametrize("place", ["school", "practice"])
+def test_the_number_of_a_school_or_practice_is_reported_too(pages: Pages, place: str) -> None:
+    provider = pb.ProviderContact(provider_id=children.OWN, name="Larkbeck", telephone="0113 496 0001")
+
+    def record(*, is_reported_wrong: bool) -> pb.OpenRecordResponse:
+        found = children.record()
+        if place == "school":
+            found.education.CopyFrom(pb.Education(setting=provider, is_reported_wrong=is_reported_wrong))
+        else:
+            found.gp_practice.CopyFrom(pb.GpPractice(practice=provider, is_reported_wrong=is_reported_wrong))
+        return found
+
+    pages.edge.answers["OpenRecord"] = lambda _: record(is_reported_wrong=False)
+    pages.edge.answers["ReportContactWrong"] = lambda _: pb.ReportContactWrongResponse(handle=b"d" * 64)
+    shown = _record(pages)
+    # One stands under the number to call now, one under the place.
+    assert shown.text.count("This number did not work") == 2
+    pages.edge.answers["OpenRecord"] = lambda _: record(is_reported_wrong=True)
+    again = press(pages, shown, "This number did not work", nth=1)
+    (request,) = _asked(pages, "ReportContactWrong")
+    assert request.involvement_id == children.OWN
+    assert "Reported wrong: somebody found" in again.text
+    assert "This number did not work" not in again.text
+    assert "your own team" in again.text
+
+
 def test_the_same_button_twice_is_one_act_and_another_is_another(pages: Pages) -> None:
     pages.edge.answers["ReportContactWrong"] = lambda _: pb.ReportContactWrongResponse(handle=b"d" * 64)
     pages.edge.answers["ConfirmInvolvement"] = lambda _: pb.ConfirmInvolvementResponse(handle=b"d" * 64)

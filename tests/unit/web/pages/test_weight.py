@@ -126,12 +126,14 @@ def _involved(place: int) -> pb.Involvement:
 def _record() -> pb.OpenRecordResponse:
     record = children.record(*(_involved(place) for place in range(INVOLVED)))
     school = pb.ProviderContact(
+        provider_id=_id(400),
         name="St Hilda’s Church of England Primary School",
         kind=pb.PROVIDER_KIND_SCHOOL,
         telephone="0113 496 0001",
         email="office@st-hildas.leeds.example",
     )
     practice = pb.ProviderContact(
+        provider_id=_id(401),
         name="Harehills Corner Surgery",
         kind=pb.PROVIDER_KIND_GP_PRACTICE,
         telephone="0113 496 0002",

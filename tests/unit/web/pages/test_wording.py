@@ -8,6 +8,7 @@ import pytest
 from contactpoint.directory.v1 import directory_service_pb2 as pb
 
 from gateway.web.pages.about_children import child_numbers, dates, names, reasons, refused_fields, telephones, words
+from gateway.web.pages.about_entries import words as entries
 from tests.unit.web.pages.typed import Typed
 
 
@@ -114,3 +115,16 @@ def test_a_refused_field_is_the_pages_own() -> None:
     assert list(found) == ["number", "born-year", "surname"]
     assert "NHS number" in found["number"]
     assert found["surname"] == "This is not in the right form"
+
+
+@pytest.mark.parametrize(
+    "code, name, said",
+    [
+        ("ALLOWED", "OpenRecord", "Shown"),
+        ("ALLOWED", "RequestShield", "Done"),
+        ("REFUSED", "RequestShield", "Refused"),
+        ("EMPTY", "SearchChildren", "Nothing was found"),
+    ],
+)
+def test_how_an_act_ended(code: str, name: str, said: str) -> None:
+    assert entries.outcome(code, method=f"/contactpoint.directory.v1.DirectoryService/{name}") == said

@@ -29,7 +29,7 @@ from tests.fakes.audit_ledger import ENVIRONMENT, Ledger, in_memory
 from tests.support.killable import Fate, Killed, Wire, die
 from tests.unit.audit_ledger.conftest import last_entry
 
-pytestmark = pytest.mark.promise("I8")
+pytestmark = [pytest.mark.promise("I8"), pytest.mark.promise("S5")]
 ORGANISATION = str(uuid.UUID(int=1))
 ADD = "identity:AdministrationService/AddPerson"
 
