@@ -14,7 +14,7 @@ from tests.pages.person import Person
 from tests.pages.scripts import script
 from tests.support.figures import RecordProperty
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 _PATHS = ("/", "/search", "/record?page=abc", "/sign-in", "/start", "/still-there", "/sign-out")
 _TIMES = 60
 # Of 60 and 60 the area strays by 0.053 (one deviation) where there is nothing to tell: four of them.

@@ -15,7 +15,8 @@ async (address) => {
       }
       element.onload = () => end('load')
       element.onerror = () => end('error')
-      setTimeout(() => end('silence'), 4000)
+      // Long: each of these says load or error, on a busy machine late.
+      setTimeout(() => end('silence'), 30000)
       here.append(element)
     })
   const element = (tag, values) => Object.assign(document.createElement(tag), values)
@@ -51,7 +52,7 @@ async (address) => {
   // A window of its own: does it stay in reach, how many frames has it, where in its history is it?
   const opened = window.open(address, '_blank')
   // On a busy machine the answer takes its time; what counts is what the window is in the end.
-  for (let tries = 0; tries < 60 && opened && !opened.closed; tries++) await wait(100)
+  for (let tries = 0; tries < 300 && opened && !opened.closed; tries++) await wait(100)
   seen.window = { closed: opened === null || opened.closed }
   for (const what of ['length', 'history', 'document']) {
     try {
