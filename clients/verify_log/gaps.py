@@ -13,7 +13,7 @@ from clients.verify_log.report import Report
 
 _STATEMENT = re.compile(
     r"(?P<origin>[^\n]+)\ngap\n(?P<first>[0-9]{1,19})\n(?P<kept>[0-9]{1,19})\n(?P<last>[0-9]{1,19})\n"
-    r"(?P<root>[A-Za-z0-9+/=]{44})\n(?P<at>[^\n]+)\n"
+    r"(?P<root>[A-Za-z0-9+/]{43}=)\n(?P<at>[0-9T:.+-]{1,40})\n"
 )
 
 

@@ -36,7 +36,10 @@ class EdgeConfig(ProcessConfig):
         most=1_000_000,
     )
     channel_sign_ins_a_second: int = setting(
-        30, meaning="those of one certificate: its flood leaves the rest to everybody else", least=1, most=1_000_000
+        30,
+        meaning="those of whom one certificate names: their flood leaves the rest to everybody else",
+        least=1,
+        most=1_000_000,
     )
     sign_in_workers: int = setting(
         8, meaning="sign-ins served at once: while they wait for identity they keep nobody else", least=1, most=64

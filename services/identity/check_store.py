@@ -71,6 +71,9 @@ def _run(config: IdentityConfig, *, start: int | None, mends: bool, tell: Callab
             # What was under way at the copy's moment has happened or not: the ledger says it of each act.
             acts = SqlActs(engine=engine, seals=seals, clock=clock, pages=config.pages)
             DriveOn(acts=acts, ledger=RemoteLedger(channel, newest), clock=clock)()
+            if left := len(acts.pending_since(clock.now())):
+                # The ledger asks identity for the keys of its tokens, and identity may be stopped.
+                tell(f"under way: {left} acts, which only a running identity drives on: the loss may be smaller then")
             held = SqlHeldStandings(engine=engine, seals=seals, clock=clock)
             return _checked(RemoteLoggedStandings(channel), held, begin, mends=mends, tell=tell)
     finally:

@@ -30,7 +30,7 @@ class CallRates:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._all = _Bucket(rate.in_all, monotonic())
-        # Callers have certificates, so they are few; whoever was away longest is forgotten, and starts afresh.
+        # Callers are named by certificates, so they are few; whoever was away longest is forgotten, and starts afresh.
         self._callers: OrderedDict[bytes, _Bucket] = OrderedDict()
 
     def takes(self, caller: bytes) -> bool:

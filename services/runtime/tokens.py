@@ -294,7 +294,8 @@ def _bytes(segment: str) -> bytes:
 def _object(segment: str) -> dict[str, Any]:
     """Return a segment's JSON object; raises NotAuthenticated for duplicate names, constants and anything else."""
     try:
-        found = json.loads(_bytes(segment), object_pairs_hook=_without_duplicates, parse_constant=_refuse)
+        # UTF-8 (RFC 7515, 3): of bytes the parser would guess the encoding.
+        found = json.loads(_bytes(segment).decode(), object_pairs_hook=_without_duplicates, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise NotAuthenticated from None
     if not isinstance(found, dict):

@@ -6,6 +6,7 @@ import hashlib
 import uuid
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import cast
 
 import pytest
@@ -31,6 +32,7 @@ from tests.unit.audit_ledger.conftest import last_entry
 
 pytestmark = [pytest.mark.promise("I8"), pytest.mark.promise("S5")]
 ORGANISATION = str(uuid.UUID(int=1))
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ADD = "identity:AdministrationService/AddPerson"
 
 
@@ -314,12 +316,56 @@ def test_the_service_comes_back_stopped_before_any_custodian_has_said_anything(r
     assert restored.newest(out.party) == NO_STANDING
 
 
+@pytest.mark.parametrize("given", ["going on", "with a custodian's word", "another's", "not its bytes"])
+def test_by_identitys_certificate_alone_a_stopped_service_does_not_go_on(restored: Restored, given: str) -> None:
+    """The stop itself is said to be the loss: nobody has to accept the service's own standing."""
+    service = ServiceStanding(environment=ENVIRONMENT)
+    restored.change(service, is_held=True)
+    restored.start = restored.ledger.writer.published().size
+    restored.change(replace(service, is_stopped=True, revision=2), is_held=False)
+    stopped, loss = restored.newest(service.party), restored.loss()
+    after = {
+        "going on": replace(service, revision=3),
+        "with a custodian's word": replace(
+            service, is_stopped=True, revision=3, resumption_asked_by=str(uuid.uuid4()), resumption_asked_at=NOW
+        ),
+        "another's": replace(service, environment="live", is_stopped=True, revision=3),
+        "not its bytes": replace(service, is_stopped=True, revision=3),
+    }[given]
+    content = standing_format.write(after)
+    digest = hashlib.sha256(content + b"more" * (given == "not its bytes")).digest()
+    with pytest.raises(ServiceError) as refused:
+        restored.logged.reissue(loss.parts[0], loss, [Returned(loss.standings[0], content=content, digest=digest)])
+    assert refused.value.reason == "NOT_PERMITTED"
+    assert restored.newest(service.party) == stopped
+
+
 def test_no_service_is_void(restored: Restored) -> None:
     service = ServiceStanding(environment=ENVIRONMENT)
     restored.change(service, is_held=False)
     found = restored.check()
     assert found.loss is None
     assert [one.party for one in found.closed] == [service.party]
+
+
+def test_a_check_that_begins_behind_what_was_lost_says_who_is_out_and_mends_nothing(restored: Restored) -> None:
+    start = restored.start
+    out, void = restored.somebody(held=1, lost=1), restored.somebody(held=0, lost=1)
+    restored.start = start
+    loss = restored.loss()
+    restored.accept(loss)
+    # Killed between the ledger and the rows; then the operator forgets where the first check began.
+    with restored.fate.decided("after ReissueStandings", die), pytest.raises(Killed):
+        restored.mend(loss)
+    restored.start = max(change.index for change in loss.changes) + 1
+    found = restored.check()
+    assert found.loss is None
+    assert [one.party for one in found.closed] == [out.party]
+    # Of the other nothing is held, and nothing is what it has.
+    assert restored.newest(void.party) == NO_STANDING
+    restored.start = start
+    assert restored.mend(restored.loss()) == MendedStore(returned=1, voided=0)
+    assert (restored.check().loss, restored.check().mended) == (None, 2)
 
 
 def test_the_leader_reads_all_of_it_again_after_a_restart(restored: Restored) -> None:

@@ -37,6 +37,7 @@ SECONDS = 30.0 if IS_FULL else 8.0
 SIGN_INS_A_SECOND = 500
 NORMAL_WITHIN_SECONDS = 30.0
 _CALLERS = 1000
+_MOST_TRIES = 10
 _PEOPLE = ("nurse", "health.visitor", "social.worker", "constable")
 
 
@@ -165,12 +166,28 @@ def test_a_flood_by_one_certificate_keeps_nobody_else_from_signing_in(
         over = flood(4.0)
         time.sleep(1.0)
         begun = time.monotonic()
-        for username in ("social.worker", "data.manager", "shield.officer"):
-            town.new_seat(username)
+        tries = [_tries_to_sign_in(town, username) for username in ("social.worker", "data.manager", "shield.officer")]
         seconds = time.monotonic() - begun
         endings = over()
-    record_property("figure", f"three others signed in within {seconds:.1f} s of a flood: {dict(endings)}")
+    told = f"in {seconds:.1f} s and {sum(tries)} tries; the flood: {dict(endings)}"
+    record_property("figure", f"three others signed in amid a flood by one {told}")
     assert endings["RESOURCE_EXHAUSTED"]
+    # Without a rate of one's own it would be about one try in ten that gets in.
+    assert sum(tries) <= 2 * len(tries), tries
+
+
+def _tries_to_sign_in(town: Town, username: str) -> int:
+    """Sign somebody in, who tries again when told that it is busy, and return how often it took."""
+    for tries in range(1, _MOST_TRIES + 1):
+        try:
+            town.new_seat(username)
+        except Refused as told:
+            if told.reason != "BUSY" or tries == _MOST_TRIES:
+                raise
+            time.sleep(0.2)
+        else:
+            return tries
+    raise AssertionError
 
 
 @contextmanager

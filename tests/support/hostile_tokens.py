@@ -100,6 +100,7 @@ EVERYWHERE: dict[str, Attack] = {
     "claims are a list": _made(lambda claims: [claims]),
     "claims are no JSON": _made(lambda claims: b"{"),
     "claims are not UTF-8": _made(lambda claims: b'{"iss":"\xff"}'),
+    "claims are UTF-16": _made(lambda claims: json.dumps(claims).encode("utf-16")),
     "claims are nested without end": _made(lambda claims: b"[" * 2500),
     "alg none": lambda claims, key: f"{part({**key.header, 'alg': 'none'})}.{part(claims)}.",
     "alg none, signed": _header(alg="none"),

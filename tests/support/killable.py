@@ -167,5 +167,5 @@ class Wire:
 
     def _ResumeAct(self, request: pb.ResumeActRequest) -> pb.ResumeActResponse:
         verify = ResumedTokens(keys=self.key, environment=ENVIRONMENT, clock=self.ledger.clock)
-        resume = ResumeAct(writer=self.ledger.writer, rule=self.ledger.rule, verify=verify)
+        resume = ResumeAct(writer=self.ledger.writer, log=self.ledger.log, rule=self.ledger.rule, verify=verify)
         return translate.resume_answer(resume(request.token, self.process, translate.act(request.act), correlation=""))

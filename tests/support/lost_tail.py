@@ -56,17 +56,21 @@ class LostTail:
         """Publish that everything since the copy is lost; raises GapRefused, StoreUnavailable."""
         store = MemoryStore(self.left)
         store.fails = [fails] if fails else []
-        following = Following(
-            store=store,
+        following = self.following(store)
+        public_log = PublicLog(self.folder) if (self.folder / "checkpoint").exists() else None
+        publish = PublishGap(store=store, following=following, public_log=public_log)
+        return publish(self.newest if through is None else through, lost=lost)
+
+    def following(self, store: MemoryStore | None = None) -> Following:
+        """Return what reads what is left of the log, as a standby or a command does."""
+        return Following(
+            store=store or MemoryStore(self.left),
             wrapping=FileKeyWrapping(b"r" * 32, environment=ENVIRONMENT),
             clock=self.ledger.clock,
             environment=ENVIRONMENT,
             limits_digest=None,
             session_seconds=self.ledger.limits.session_seconds,
         )
-        public_log = PublicLog(self.folder) if (self.folder / "checkpoint").exists() else None
-        publish = PublishGap(store=store, following=following, public_log=public_log)
-        return publish(self.newest if through is None else through, lost=lost)
 
     def lead_again(self) -> None:
         """Start a ledger over what is left; people's standings are as identity knows them."""
@@ -86,14 +90,7 @@ class LostTail:
 
     def name(self) -> bytes:
         """Return the gap's name, as `show-gap` prints it now."""
-        following = Following(
-            store=MemoryStore(self.left),
-            wrapping=FileKeyWrapping(b"r" * 32, environment=ENVIRONMENT),
-            clock=self.ledger.clock,
-            environment=ENVIRONMENT,
-            limits_digest=None,
-            session_seconds=self.ledger.limits.session_seconds,
-        )
+        following = self.following()
         following.catch_up()
         assert following.known is not None
         found = following.known.registers.gaps.open

@@ -120,7 +120,7 @@ def serve(config: LedgerConfig) -> int:
             open_index_key=OpenIndexKey(writer=writer),
             settle=Settle(writer=writer),
             list_unsettled_acts=ListUnsettledActs(writer=writer),
-            resume_act=ResumeAct(writer=writer, rule=rule, verify=verify),
+            resume_act=ResumeAct(writer=writer, log=log, rule=rule, verify=verify),
             list_ended_acts=ListEndedActs(writer=writer, log=log),
             lower_heads=LowerHeads(writer=writer, log=log),
             list_standing_changes=ListStandingChanges(writer=writer, log=log),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from services.audit.ledger import checkpoint, entry_format
+from services.audit.ledger import checkpoint
 from services.audit.ledger.domain import act as acts
 from services.audit.ledger.domain.key_row import KeyRow, State
 from services.audit.ledger.domain.keyring import Keyring
 from services.audit.ledger.domain.registers import Registers
 from services.audit.ledger.domain.tree import TILE, Tree
 from services.audit.ledger.ports import KeyWrapping, Position, Store, StoreChanged
-from services.audit.ledger.tenure import POSITION, SUM, Tenure, enter_limits
+from services.audit.ledger.tenure import POSITION, SUM, Tenure, enter_limits, opened
 from services.runtime.clock import Clock
 
 
@@ -104,11 +104,16 @@ class Following:
         end = _End.read(keyring, stored)
         if store.size() != end.size:
             raise StoreChanged
-        tree = _tree(store, end.size)
+        origin, tree = checkpoint.origin_of(self.environment), Tree()
         registers = Registers(keyring, session_seconds=self.session_seconds)
         for one in store.entries(material.month):
-            _, body = keyring.open_body(one.index, one.sealed)
-            registers.apply(entry_format.decode(body))
+            # Every entry, as the checkpoint signs it (`_check`): one that is gone or another, which took something away
+            # or published a gap, would give back what it took.
+            if one.index != tree.size:
+                raise StoreChanged
+            registers.apply(opened(keyring, one, origin))
+            tree.append(one.leaf)
+        _check_tiles(store, tree)
         _load_standings(store, keyring, registers, end.standing_sum)
         tenure = Tenure(
             epoch=stored.epoch,
@@ -156,11 +161,13 @@ def _check(known: Tenure, stored: Position, end: _End) -> None:
         raise StoreChanged
 
 
-def _tree(store: Store, size: int) -> Tree:
+def _check_tiles(store: Store, tree: Tree) -> None:
+    """Raise StoreChanged unless the tiles that are kept are those of the leaves."""
     tiles = store.tiles()
-    if len(tiles) != size // TILE:
+    whole = len(tiles) * TILE
+    kept = Tree.of(tiles, store.leaves(whole, tree.size))
+    if len(tiles) != tree.size // TILE or kept.root() != tree.root():
         raise StoreChanged
-    return Tree.of(tiles, store.leaves(len(tiles) * TILE, size))
 
 
 def _load_standings(store: Store, keyring: Keyring, registers: Registers, total: int) -> None:

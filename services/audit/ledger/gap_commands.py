@@ -108,5 +108,7 @@ def _say(found: OpenGap, origin: str, tell: Callable[[str], None]) -> None:
         where = "of a lost entry" if said.newest >= gap.first else "BEFORE THE GAP: it knows nothing of what is lost"
         tell(f"{name}: {said.count} entered again; its newest receipt is {said.newest}, {where}")
     for kind, party in sorted(found.standings):
-        tell(f"standing: of the {kind} {party}: ask who changed it, and accept nothing that nobody has changed")
+        # Whoever writes identity's database chooses its text: no line of ours is written over by it.
+        named = ascii(party)[1:-1]
+        tell(f"standing: of the {kind} {named}: ask who changed it, and accept nothing that nobody has changed")
     tell(f"gap: {found.name(origin).hex()}")

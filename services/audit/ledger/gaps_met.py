@@ -31,10 +31,11 @@ class GapsMet:
             case LeafLost(leaf):
                 if self._first < 0:
                     self._first, self._root = entry.index, before.root()
-                if self._kept < 0 and leaf == lost_leaf(self.origin, entry.index):
+                if leaf != lost_leaf(self.origin, entry.index):
+                    # A gap that is lost itself was public: then its lost leaves stand before others that do.
+                    self._kept = -1
+                elif self._kept < 0:
                     self._kept = entry.index
-                elif self._kept >= 0 and leaf != lost_leaf(self.origin, entry.index):
-                    raise LogFaulty(f"entry {entry.index}: it is lost, and its leaf is none that was published")
             case GapPublished(first, kept, last, root) as published:
                 found = (self._first, self._kept if self._kept >= 0 else entry.index, entry.index - 1, self._root)
                 if (first, kept, last, root) != found:

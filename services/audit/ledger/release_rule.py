@@ -210,7 +210,7 @@ class ReleaseRule:
         if found.pending_act and found.pending_act != act_id:
             raise Refused("BEING_CHANGED", BeingChanged())
         # Versions that were given out in entries that are lost are not given out again.
-        return Statement(section, source, found.head, found.last + 1 + batch.registers.gaps.skipped, act_id)
+        return Statement(section, source, found.head, batch.registers.gaps.next_version(found.last), act_id)
 
     def check_ceilings(self, call: Call, batch: Batch, *, kinds: Iterable[str] = (), **amounts: int) -> None:
         """(c) Raise Refused if any party would pass a ceiling of today, in London, by these amounts.

@@ -24,7 +24,7 @@ from services.audit.ledger.domain.entry import (
     TaggedSubject,
 )
 from services.audit.ledger.domain.key_row import KeyRow, State
-from services.audit.ledger.domain.keyring import Keyring, Unreadable
+from services.audit.ledger.domain.keyring import Keyring, Unreadable, leaf_of
 from services.audit.ledger.domain.registers import Registers
 from services.audit.ledger.domain.tree import Tree
 from services.audit.ledger.domain.work import Batch, Decision, Work
@@ -32,6 +32,7 @@ from services.audit.ledger.ports import (
     BatchTransaction,
     Published,
     Store,
+    StoreChanged,
     StoredAct,
     StoredEntry,
     Writing,
@@ -85,9 +86,8 @@ class Tenure:
         )
 
     def take_in(self, stored: StoredEntry) -> None:
-        """Take in an entry that a leader wrote, the next of the log; raises Unreadable, ValueError."""
-        _, body = self.keyring.open_body(stored.index, stored.sealed)
-        entry = entry_format.decode(body)
+        """Take in an entry that a leader wrote, the next of the log; raises StoreChanged, Unreadable, ValueError."""
+        entry = opened(self.keyring, stored, self.origin)
         self.note_effect(entry)
         self.registers.apply(entry)
         self.tree.append(stored.leaf)
@@ -256,6 +256,19 @@ class Staged:
             self.own_acts.append(act.act_id)
         else:
             tenure.pending[act.act_id] = act.at
+
+
+def opened(keyring: Keyring, stored: StoredEntry, origin: str) -> Entry:
+    """Return a stored entry; raises Unreadable, ValueError, and StoreChanged if its leaf is another entry's.
+
+    A place in the log may have been sealed for twice: in a batch that failed, or in a tail that was lost. The leaf,
+    which the checkpoint signs, says which of both stands.
+    """
+    salt, body = keyring.open_body(stored.index, stored.sealed)
+    entry = entry_format.decode(body)
+    if (entry_format.said_leaf(entry, origin) or leaf_of(salt, body)) != stored.leaf:
+        raise StoreChanged
+    return entry
 
 
 def enter_limits(store: Store, tenure: Tenure, now: datetime, limits_digest: bytes) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from contactpoint.audit.ledger.v1 import ledger_service_pb2 as pb
 
-from services.audit.ledger import translate
+from services.audit.ledger import translate, translate_stop
 from services.audit.ledger.domain.entry import Receipt
 from services.audit.ledger.use_cases.list_standing_changes import ListedChange, ListedChanges
 from services.audit.ledger.use_cases.lower_heads import LossPart
-from services.audit.ledger.use_cases.reissue_standings import Reissue
+from services.audit.ledger.use_cases.reissue_standings import SERVICE, Reissue
 
 
 def loss_part(request: pb.ReissueStandingsRequest) -> LossPart:
@@ -21,10 +23,8 @@ def loss_part(request: pb.ReissueStandingsRequest) -> LossPart:
 
 
 def reissues(request: pb.ReissueStandingsRequest) -> tuple[Reissue, ...]:
-    """Return what parties get."""
-    return tuple(
-        Reissue(one.party.kind, one.party.id, one.first_index, one.last_index, one.digest) for one in request.standings
-    )
+    """Return what parties get; raises InvalidRequest for bytes that are no standing of the service."""
+    return tuple(map(_reissue, request.standings))
 
 
 def changes_answer(found: ListedChanges) -> pb.ListStandingChangesResponse:
@@ -37,6 +37,24 @@ def changes_answer(found: ListedChanges) -> pb.ListStandingChangesResponse:
 def reissued_answer(receipt: Receipt | None) -> pb.ReissueStandingsResponse:
     """Return the newest entry's receipt, if there is one."""
     return pb.ReissueStandingsResponse(receipt=translate.receipt(receipt) if receipt else None)
+
+
+def _reissue(one: pb.ReissuedStanding) -> Reissue:
+    party = one.party
+    return Reissue(
+        party.kind,
+        party.id,
+        one.first_index,
+        one.last_index,
+        one.digest,
+        is_stop=party.kind == SERVICE and bool(one.digest) and _is_stop(one),
+    )
+
+
+def _is_stop(one: pb.ReissuedStanding) -> bool:
+    after = translate_stop.service_standing(one.standing)
+    is_it = after.environment == one.party.id and hashlib.sha256(one.standing).digest() == one.digest
+    return is_it and translate_stop.is_stop(after)
 
 
 def _change(one: ListedChange) -> pb.StandingChange:

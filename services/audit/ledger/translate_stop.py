@@ -14,18 +14,29 @@ from services.runtime.errors import InvalidRequest
 _FORMAT = 1
 
 
-def stop(request: pb.EnterStopRequest) -> Stop:
-    """Return a stop; raises InvalidRequest for bytes that are no standing of a known format."""
+def service_standing(content: bytes) -> standing_pb2.ServiceStanding:
+    """Return what a service's standing says; raises InvalidRequest for bytes that are none of a known format."""
     try:
-        after = standing_pb2.ServiceStanding.FromString(request.standing)
+        after = standing_pb2.ServiceStanding.FromString(content)
     except DecodeError:
         raise InvalidRequest([("standing", "MALFORMED")]) from None
     if after.format != _FORMAT:
         raise InvalidRequest([("standing", "MALFORMED")])
+    return after
+
+
+def is_stop(after: standing_pb2.ServiceStanding) -> bool:
+    """Return whether a standing stops the service: with one custodian's word in it a second one alone would resume."""
+    return after.is_stopped and not after.resumption_asked_by and not after.HasField("resumption_asked_at")
+
+
+def stop(request: pb.EnterStopRequest) -> Stop:
+    """Return a stop; raises InvalidRequest for bytes that are no standing of a known format."""
+    after = service_standing(request.standing)
     return Stop(
         idempotency_key=request.idempotency_key,
         environment=after.environment,
-        is_stopped=after.is_stopped,
+        is_stop=is_stop(after),
         previous_digest=request.previous_digest,
         digest=hashlib.sha256(request.standing).digest(),
         change=request.change,

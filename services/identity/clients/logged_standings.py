@@ -8,7 +8,7 @@ from contactpoint.audit.ledger.v1 import ledger_service_pb2 as pb
 from contactpoint.audit.ledger.v1 import ledger_service_pb2_grpc as rpc
 
 from services.identity.domain.acts import Receipt
-from services.identity.domain.losses import LoggedChange, Loss, LostStanding
+from services.identity.domain.losses import SERVICE, LoggedChange, Loss, LostStanding
 from services.identity.domain.standing import Party
 from services.identity.restore_ports import LoggedPage, Returned
 from services.runtime.channels import PeerChannel
@@ -37,6 +37,8 @@ class RemoteLoggedStandings:
                     first_index=one.lost.changes[-1].index,
                     last_index=one.lost.changes[0].index,
                     digest=one.digest,
+                    # Nobody accepts it, so the ledger reads for itself that it is stopped.
+                    standing=one.content if one.lost.party.kind == SERVICE else b"",
                 )
                 for one in returned
             ],

@@ -140,8 +140,9 @@ def _of_party(party: Party, chain: Sequence[LoggedChange], held: bytes) -> LostS
     newest = chain[-1]
     if newest.lost_digest:
         is_held_here = (held or NO_STANDING) == newest.digest
-        if is_held_here or held == newest.held_digest:
-            since = _since(chain[:-1], newest.held_digest)
+        since = _since(chain[:-1], newest.held_digest)
+        # A check that begins behind what was lost does not see of which loss it was, nor what to make anew.
+        if since and (is_held_here or held == newest.held_digest):
             return LostStanding(
                 party=party,
                 held_digest=newest.held_digest,

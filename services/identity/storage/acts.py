@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -53,6 +53,12 @@ _PREPARE = sa.text(
     INSERT INTO pending_act (subject_kind, subject_id, actor, method, idempotency_key, username, sealed, started_at)
     VALUES (:subject_kind, :subject_id, :actor, :method, :key, :username, :sealed, :now)
     ON CONFLICT DO NOTHING
+    """
+)
+_IN_THE_WAY = sa.text(
+    """
+    SELECT subject_kind, subject_id, actor, method, idempotency_key, sealed
+    FROM pending_act WHERE subject_kind = :subject_kind AND subject_id = :subject_id
     """
 )
 _USERNAME_PENDING = sa.text("SELECT 1 FROM pending_act WHERE username = :username")
@@ -141,7 +147,7 @@ class SqlActs:
         sealed = self._seals.seal(_SEAL, pending_format.write(act), *_place(act))
         row = {**_key(act), "username": username, "sealed": sealed, "now": act.started_at}
         with transaction(self._engine) as connection:
-            if connection.execute(_PREPARE, row).rowcount != 1:
+            if not self._is_prepared(connection, row):
                 if connection.execute(_FIND_PENDING, _named(act.name)).first() is not None:
                     raise BeingChanged
                 if username and connection.scalar(_USERNAME_PENDING, {"username": username}):
@@ -152,6 +158,22 @@ class SqlActs:
                 raise UsernameTaken
             if isinstance(act.effect, ChangeOfStanding):
                 _check_start(connection, act.effect)
+
+    def _is_prepared(self, connection: Connection, row: Mapping[str, object]) -> bool:
+        """Write a pending row and return True, or False if another act has the subject, or the name.
+
+        A row that is not as we wrote it is no act: else whoever can write rows keeps everybody from being suspended,
+        and the service from being stopped.
+        """
+        if connection.execute(_PREPARE, row).rowcount == 1:
+            return True
+        subject = {name: row[name] for name in ("subject_kind", "subject_id")}
+        other = connection.execute(_IN_THE_WAY, subject).first()
+        if other is None or self._opened(other) is not None:
+            return False
+        named = {"actor": other.actor, "method": other.method, "key": str(other.idempotency_key)}
+        connection.execute(_REMOVE, {**subject, **named})
+        return connection.execute(_PREPARE, row).rowcount == 1
 
     def settle(self, act: PendingAct, receipt: Receipt) -> Outcome:
         with transaction(self._engine) as connection:

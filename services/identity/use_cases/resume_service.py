@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from services.identity import standing_format
+from services.identity.domain import conditions, roles
 from services.identity.domain.acts import ChangeOfStanding, Outcome
 from services.identity.domain.standing import ServiceStanding
 from services.identity.errors import SecondCustodianNeeded, ServiceNotStopped
@@ -57,8 +58,17 @@ class ResumeService:
 
     def _after(self, before: ServiceStanding, person: str) -> ServiceStanding:
         now, asked_at = self.clock.now(), before.resumption_asked_at
-        if asked_at is None or now >= asked_at + ASKED_HOLDS:
+        if asked_at is None or now >= asked_at + ASKED_HOLDS or not self._speaks(before, now):
             return replace(before, resumption_asked_by=person, resumption_asked_at=now)
         if before.resumption_asked_by == person:
             raise SecondCustodianNeeded
         return replace(before, is_stopped=False, resumption_asked_by="", resumption_asked_at=None)
+
+    def _speaks(self, before: ServiceStanding, now: datetime) -> bool:
+        """Whether who asked is a custodian still: a thief's word goes with the account that was suspended."""
+        asked = self.parties.person(before.resumption_asked_by)
+        organisation = self.parties.organisation(asked.standing.organisation) if asked else None
+        if asked is None or organisation is None or roles.CUSTODIAN not in asked.standing.roles_at(now):
+            return False
+        failing = conditions.lapsed(asked.standing, organisation.standing, before, now)
+        return all(condition is conditions.Condition.POLICY for condition in failing)

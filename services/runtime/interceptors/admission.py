@@ -87,7 +87,7 @@ class Admission(Interceptor):
         ends_at_seconds = time.monotonic() + LONGEST_SECONDS
 
         def given(requests: Iterator[Any], context: grpc.ServicerContext) -> Any:
-            if rates is not None and not rates.takes(_certificate_of(context)):
+            if rates is not None and not rates.takes(_holder_of(context)):
                 self._end(context, self._busy, Busy, method=method)
             if handler.request_streaming:
                 return requests
@@ -147,10 +147,10 @@ class Admission(Interceptor):
         refuse(context, status, reason=error.reason)
 
 
-def _certificate_of(context: grpc.ServicerContext) -> bytes:
-    """Return the certificate at the other end as it came; who it names is nobody's question yet."""
+def _holder_of(context: grpc.ServicerContext) -> bytes:
+    """Return whom the certificate at the other end names, as TLS has read it: a renewed one is no other caller."""
     held: Mapping[str, Any] = context.auth_context()
-    return b"".join(held.get("x509_pem_cert", ()))
+    return b" ".join(held.get("peer_uri", ()))
 
 
 @dataclass(frozen=True, eq=False)

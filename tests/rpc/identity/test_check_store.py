@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 from contactpoint.access.v1 import access_pb2
@@ -12,7 +14,8 @@ from contactpoint.identity.v1 import identity_service_pb2 as pb
 from contactpoint.identity.v1 import standing_pb2
 
 from services.identity import check_store, standing_format
-from services.identity.domain.standing import Accreditation
+from services.identity.domain.acts import ActName, Note, PendingAct, Shape
+from services.identity.domain.standing import Accreditation, Party
 from services.runtime import process
 from tests.fakes.identity_town import Person, Town, key, refusal
 
@@ -121,6 +124,27 @@ def test_who_changed_is_out_and_counted_and_two_custodians_are_needed(town: Town
     accept(town, said)
     assert check(town, "--mend")[0] == 0
     assert check(town)[1].splitlines()[-1] == "ok: nobody is locked out"
+
+
+def test_what_cannot_be_driven_on_yet_is_said(town: Town, organisation: str) -> None:
+    nurse = town.new_person(organisation)
+    party, acts = Party("person", nurse.id), town.identity.upkeep.acts
+    act = PendingAct(
+        name=ActName(str(uuid.uuid4()), SEARCH, key()),
+        request_digest=bytes(32),
+        subject=party,
+        shape=Shape.TOKEN,
+        effect=Note(),
+        # Whose key nobody has any more, or not while identity is stopped.
+        token="a.b.c",
+        started_at=datetime(2020, 1, 1, tzinfo=UTC),
+    )
+    acts.prepare(act)
+    code, said = check(town)
+    assert code == 0
+    assert said.startswith("under way: 1 acts, ")
+    acts.give_up(act)
+    assert "under way" not in check(town)[1]
 
 
 def test_a_person_comes_back_suspended_with_nothing_and_needs_an_administrator_and_a_new_link(

@@ -74,6 +74,23 @@ def test_a_second_stop_takes_the_first_word_back(town: Town, custodians: tuple[P
         assert resume(town, other).is_stopped
 
 
+def test_the_word_of_a_custodian_who_is_none_any_more_does_not_count(
+    town: Town, custodians: tuple[Person, Person]
+) -> None:
+    """It was a thief's, perhaps: suspended while it waited, it is no half of the two."""
+    one, other = custodians
+    third = town.new_person(town.add_organisation(), "ROLE_CUSTODIAN")
+    with stopped(town, custodians):
+        for who in (third, other):
+            town.sign_in(who)
+        assert resume(town, third).is_stopped
+        town.administer("SuspendPerson", pb.SuspendPersonRequest(idempotency_key=key(), person_id=third.id))
+        # This one has asked now, and another one confirms.
+        assert resume(town, other).is_stopped
+        town.sign_in(one)
+        assert not resume(town, one).is_stopped
+
+
 def test_a_stop_whose_answer_was_lost_is_driven_on(town: Town, custodians: tuple[Person, Person]) -> None:
     with stopped(town, custodians):
         pass
@@ -100,6 +117,21 @@ def test_it_waits_for_an_act_that_has_the_service(town: Town, custodians: tuple[
     )
     acts.prepare(other)
     Timer(0.1, acts.give_up, [other]).start()
+    with stopped(town, custodians):
+        assert is_stopped_now(town)
+
+
+@pytest.mark.promise("I8")
+def test_a_row_that_somebody_wrote_by_hand_does_not_keep_the_service_from_being_stopped(
+    town: Town, custodians: tuple[Person, Person]
+) -> None:
+    town.sql(
+        "INSERT INTO pending_act"
+        " (subject_kind, subject_id, actor, method, idempotency_key, username, sealed, started_at)"
+        " VALUES ('service', :id, '', 'another', CAST(:key AS uuid), NULL, 'made up', now())",
+        id=ENVIRONMENT,
+        key=key(),
+    )
     with stopped(town, custodians):
         assert is_stopped_now(town)
 

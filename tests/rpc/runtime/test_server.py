@@ -179,6 +179,14 @@ def test_a_method_is_taken_at_its_rate_and_the_others_as_they_come(start_stack: 
     assert _said_of(stack, stack.authority.process("gateway.web")) == "NOT_PERMITTED"
 
 
+def test_whoever_is_given_another_certificate_has_the_same_share(start_stack: Start) -> None:
+    """Else two certificates of one supplier, as every renewal leaves them, take what is left to everybody else."""
+    stack = start_stack(rates={OPEN: CallRate(in_all=4, of_one_caller=0.01)})
+    assert [_said_of(stack) for _ in range(2)] == ["OK", "BUSY"]
+    assert _said_of(stack, stack.authority.process("gateway.edge", name="renewed")) == "BUSY"
+    assert _said_of(stack, stack.authority.process("gateway.web")) == "NOT_PERMITTED"
+
+
 def test_above_its_rate_a_call_is_refused_before_its_request_has_come(start_stack: Start) -> None:
     stack, never = start_stack(rates={OPEN: CallRate(in_all=0.01, of_one_caller=0.01)}), threading.Event()
     assert _said_of(stack) == "OK"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 from sqlalchemy.engine import Engine
 
-from services.shielding.domain import approved, requested
+from services.shielding.domain import Ground, approved, imposed, requested
 from services.shielding.ports import Hidden
 from services.shielding.sealing import Sealing
 from services.shielding.storage.cases import SqlCases
@@ -84,6 +84,17 @@ def test_a_step_under_way_names_its_child_by_its_handle(engine: Engine, cases: S
     cases.begin(a_pending(a_step()))
     (one,) = said(engine)
     assert (one.child.handle, one.child.number, one.closed_by) == (HANDLE, 0, (OPENER.person,))
+
+
+def test_a_step_that_hides_is_named_behind_many_that_do_not(
+    engine: Engine, cases: SqlCases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        cases.begin(a_pending(a_step(opens=requested)))
+    last = imposed(uuid.UUID(int=(1 << 128) - 1), Ground.ADOPTION, OPENER, NOW, frozenset())
+    cases.begin(a_pending(last))
+    monkeypatch.setattr(reenter, "AT_ONCE", 2)
+    assert [one.case_id for one in said(engine)] == [last.case.case_id]
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 3, 7])

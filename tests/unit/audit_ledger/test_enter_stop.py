@@ -24,7 +24,7 @@ def asked(**said: object) -> Stop:
     stop = Stop(
         idempotency_key=str(uuid.uuid4()),
         environment=ENVIRONMENT,
-        is_stopped=True,
+        is_stop=True,
         previous_digest=BEFORE,
         digest=b"9" * 32,
         change="STOPPED_DRILL",
@@ -58,7 +58,7 @@ def test_it_replaces_the_services_standing_and_its_repetition_is_itself(founded:
     assert enter(asked(previous_digest=stop.digest, digest=b"7" * 32)).index > receipt.index
 
 
-@pytest.mark.parametrize("said", [{"is_stopped": False}, {"environment": "live"}])
+@pytest.mark.parametrize("said", [{"is_stop": False}, {"environment": "live"}])
 def test_what_is_no_stop_of_this_service_is_refused_and_entered(founded: Ledger, said: dict[str, object]) -> None:
     enter, size = EnterStop(writer=founded.writer), founded.writer.size
     with pytest.raises(NotPermitted):
@@ -72,10 +72,22 @@ def test_it_reads_for_itself_that_the_standing_is_stopped() -> None:
     content = standing.SerializeToString()
     request = pb.EnterStopRequest(previous_digest=BEFORE, standing=content, change="STOPPED_DEFECT")
     found = translate_stop.stop(request)
-    assert (found.environment, found.is_stopped, found.digest) == (ENVIRONMENT, True, hashlib.sha256(content).digest())
+    assert (found.environment, found.is_stop, found.digest) == (ENVIRONMENT, True, hashlib.sha256(content).digest())
     standing.is_stopped = False
     request.standing = standing.SerializeToString()
-    assert not translate_stop.stop(request).is_stopped
+    assert not translate_stop.stop(request).is_stop
+
+
+@pytest.mark.parametrize("word", ["resumption_asked_by", "resumption_asked_at"])
+def test_no_stop_has_the_first_custodians_word_in_it(word: str) -> None:
+    """Else whoever holds identity's certificate is one of the two who let the service go on."""
+    standing = standing_pb2.ServiceStanding(format=1, environment=ENVIRONMENT, is_stopped=True, revision=2)
+    if word == "resumption_asked_by":
+        standing.resumption_asked_by = str(uuid.UUID(int=7))
+    else:
+        standing.resumption_asked_at.GetCurrentTime()
+    request = pb.EnterStopRequest(previous_digest=BEFORE, standing=standing.SerializeToString(), change="STOPPED_DRILL")
+    assert not translate_stop.stop(request).is_stop
 
 
 @pytest.mark.parametrize(

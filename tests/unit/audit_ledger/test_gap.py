@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import copy
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from services.audit.ledger.domain.act import ActState
 from services.audit.ledger.domain.entry import Section
 from services.audit.ledger.domain.gap import MOST_ROWS
+from services.audit.ledger.domain.key_row import MOST_SHOWN_STATEMENTS, KeyRow
+from services.audit.ledger.effects import Entered
 from services.audit.ledger.effects.change_standing import ChangeStanding
 from services.audit.ledger.effects.note import Note
-from services.audit.ledger.errors import GapNotReady, NotThisGap
+from services.audit.ledger.errors import GapNotReady, NotThisGap, RecordFull
 from services.audit.ledger.use_cases.get_checkpoint import GetCheckpoint
 from services.audit.ledger.use_cases.list_ended_acts import ListEndedActs
 from services.audit.ledger.use_cases.list_unsettled_acts import ListUnsettledActs
 from services.audit.ledger.use_cases.open_index_key import OpenIndexKey
 from services.runtime.errors import CeilingReached, LedgerGapOpen, NotAuthenticated, NotPermitted
-from tests.fakes.audit_ledger import candidate
+from tests.fakes.audit_ledger import Ledger, MemoryLog, MemoryStore, candidate
 from tests.support.lost_tail import TOKENS_ARE_OVER, LostTail, World, kept_of
 
 # --- while it is open ---
@@ -129,6 +133,67 @@ def test_a_version_that_is_pending_is_given_out_once(world: World) -> None:
     assert {one.key for one in entered.pending_keys} <= set(seen)
 
 
+def a_writing(world: World) -> Entered:
+    """Write of the child that is written again and again, to the end."""
+    entered = world.ledger.write(world.nurse, world.finds(world.rewritten))
+    world.ledger.settle(entered.act_id)
+    return entered
+
+
+def test_what_was_written_in_the_tail_of_a_second_gap_opens_too(world: World) -> None:
+    world.accepted()
+    a_writing(world)
+    for _ in range(2):
+        world.lost = LostTail.of(world.ledger, world.lost.folder)
+        (key,) = a_writing(world).pending_keys
+        world.accepted()
+        assert key.key in [one.key for one in world.ledger.look(world.nurse, world.finds(world.rewritten)).keys]
+        again = a_writing(world)
+        assert key in again.head_keys
+        assert again.pending_keys[0].version.number > key.version.number
+
+
+def test_no_version_is_given_out_again_where_a_gap_is_lost_itself(world: World) -> None:
+    first = copy.deepcopy(world.lost.left)
+    world.accepted()
+    given = {key.version.number for _ in range(3) for key in a_writing(world).pending_keys}
+    folder, closed = world.lost.folder, world.lost.closed
+    world.lost = LostTail(world.ledger, first, folder, closed=closed)
+    world.accepted()
+    assert len(GetCheckpoint(writer=world.ledger.writer)().gaps) == 1
+    again = {key.version.number for _ in range(3) for key in a_writing(world).pending_keys}
+    assert len(given) == len(again) == 3
+    assert min(again) > max(given)
+
+
+def test_a_record_is_full_behind_a_gap_as_before_it(world: World) -> None:
+    world.accepted()
+    shown = {(one.section, one.source) for one in row_of(world, world.rewritten).statements}
+    left = MOST_SHOWN_STATEMENTS - len({one for one in shown if one[0] in (Section.IDENTITY, Section.SERVICES)})
+    for _ in range(left):
+        written_by_another(world)
+    with pytest.raises(RecordFull):
+        written_by_another(world)
+
+
+def row_of(world: World, number: int) -> KeyRow:
+    """Return a child's key row as the database holds it."""
+    tenure = world.ledger.writer._tenure
+    assert tenure is not None
+    tag = tenure.keyring.child_tag(number)
+    return tenure.keyring.open_row(tag, kept_of(world.ledger).children[tag])
+
+
+def written_by_another(world: World) -> None:
+    """Let somebody of an organisation that never wrote of the child write of it."""
+    organisation = str(uuid.uuid4())
+    world.ledger.add("organisation", organisation)
+    somebody = world.ledger.somebody(organisation=organisation)
+    handle = world.ledger.search(somebody, [candidate(world.rewritten)]).slots[0].handle
+    source = uuid.UUID(somebody.organisation).bytes
+    world.ledger.settle(world.ledger.write(somebody, handle, source=source).act_id)
+
+
 def test_half_of_a_ceiling_is_charged_at_most(world: World) -> None:
     ceiling = world.ledger.limits.ceilings[("person", "opened")]
     while len(kept_of(world.ledger).rows) - world.before < ceiling // MOST_ROWS:
@@ -237,6 +302,62 @@ def test_a_leader_that_starts_anew_knows_that_it_is_open(world: World) -> None:
     nurse = world.lost.signed_in(world.nurse)
     with pytest.raises(LedgerGapOpen):
         world.ledger.search(nurse, [candidate(world.open)])
+
+
+# --- who writes the ledger's database, and has kept the tail ---
+
+
+@pytest.mark.parametrize("is_leaf_too", [False, True])
+def test_an_entry_of_the_lost_tail_put_back_does_not_close_the_gap(world: World, *, is_leaf_too: bool) -> None:
+    for _ in range(300):
+        world.ledger.founder()
+    tail = kept_of(world.ledger).rows
+    world.lost.lose()
+    gap = world.lost.publish_gap(world.before + 5).gap
+    world.lost.lead_again()
+    for _ in range(300):
+        world.ledger.founder()
+    world.ledger.stop()
+    rows, at = kept_of(world.ledger).rows, gap.index
+    rows[at] = replace(tail[at], leaf=tail[at].leaf if is_leaf_too else rows[at].leaf)
+    again = Ledger(MemoryStore(kept_of(world.ledger)), MemoryLog(kept_of(world.ledger)), clock=world.ledger.clock)
+    again._thread.start()
+    assert not again.leads_within(0.5)
+    again.stop()
+
+
+@pytest.mark.promise("S5")
+def test_a_state_of_the_lost_tail_put_back_opens_no_child(world: World) -> None:
+    world.ledger.create(world.nurse)
+    world.hide()
+    older, tail = dict(world.lost.left.children), list(kept_of(world.ledger).states)
+    world.accepted()
+    world.ledger.stop()
+    kept = kept_of(world.ledger)
+    same = [seq for seq, (now, then) in enumerate(zip(kept.states, tail, strict=False)) if now != then]
+    assert same
+    for seq in same:
+        kept.states[seq] = tail[seq]
+    kept.children.update(older)
+    world.lost.lead_again()
+    world.nurse = world.lost.signed_in(world.nurse)
+    assert world.is_open(world.open)
+    assert not world.is_open(world.hidden)
+
+
+def test_a_standby_follows_across_a_gap(world: World) -> None:
+    following = world.lost.following()
+    following.catch_up()
+    world.hide()
+    world.accepted()
+    following.catch_up()
+    warm, fresh = following.known, world.ledger.writer._tenure
+    assert warm is not None
+    assert fresh is not None
+    assert warm.registers.gaps.published == fresh.registers.gaps.published != []
+    assert not warm.registers.gaps.is_open
+    assert (warm.registers.sessions, warm.registers.limited) == (fresh.registers.sessions, fresh.registers.limited)
+    assert warm.tree.root() == fresh.tree.root()
 
 
 def test_without_a_gap_nothing_is_accepted(world: World) -> None:

@@ -40,6 +40,23 @@ def test_a_published_gap_is_said() -> None:
     assert [line.partition(" are lost")[0] for line in said] == ["GAP: entries 3 to 5"]
 
 
+def test_a_gap_that_is_lost_itself_was_public() -> None:
+    # Entries 3 and 4 were lost, 5 said so, and 6 came after: all of that was public, and is lost as well.
+    again: list[Effect | None] = [
+        lost(3),
+        lost(4),
+        LeafLost(PUBLIC),
+        LeafLost(PUBLIC),
+        lost(7),
+        GapPublished(3, 7, 7, ROOT),
+        None,
+    ]
+    _, said = walked(again)
+    assert [line.partition(" are lost")[0] for line in said] == ["GAP: entries 3 to 7"]
+    with pytest.raises(LogFaulty):
+        walked([*again[:5], GapPublished(3, 3, 7, ROOT)])
+
+
 @pytest.mark.parametrize(
     "effects",
     [

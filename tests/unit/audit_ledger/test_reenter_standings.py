@@ -9,7 +9,7 @@ from services.audit.ledger.effects.change_standing import ChangeStanding
 from services.audit.ledger.errors import NoGapOpen, OlderThanGap
 from services.runtime import errors
 from services.runtime.errors import NotPermitted
-from tests.support.lost_tail import TOKENS_ARE_OVER, World
+from tests.support.lost_tail import TOKENS_ARE_OVER, LostTail, World
 from tests.unit.audit_ledger.conftest import entries_of
 
 
@@ -43,6 +43,21 @@ def test_whoever_comes_from_identitys_database_alone_does_not_accept(world: Worl
     assert world.lost.reenter_standings() == 1
     # The name says whose standings they are.
     assert world.lost.name() != name
+    world.ledger.clock.move(TOKENS_ARE_OVER)
+    with pytest.raises(NotPermitted):
+        world.lost.accept(world.lost.signed_in(ghost))
+
+
+def test_a_second_gap_does_not_make_it_a_custodian(world: World) -> None:
+    ghost = world.custodians[0]
+    world.gap_open()
+    world.ledger.digest("person", ghost.person, revision=2)
+    assert world.lost.reenter_standings() == 1
+    world.lost = LostTail.of(world.ledger, world.lost.folder)
+    world.gap_open()
+    # The log has it by now: nothing is news any more.
+    assert world.lost.reenter_standings() == 0
+    world.lost.reenter_shields()
     world.ledger.clock.move(TOKENS_ARE_OVER)
     with pytest.raises(NotPermitted):
         world.lost.accept(world.lost.signed_in(ghost))

@@ -15,7 +15,7 @@ from services.audit.ledger.errors import LossNotAccepted, NoSuchAct
 from services.audit.ledger.use_cases.list_standing_changes import ListedChange, ListStandingChanges
 from services.audit.ledger.use_cases.lower_heads import LossPart
 from services.audit.ledger.use_cases.reissue_standings import Reissue, ReissueStandings
-from services.runtime.errors import BeingChanged, KeyReused, NotAuthenticated
+from services.runtime.errors import BeingChanged, KeyReused, NotAuthenticated, NotPermitted
 from services.runtime.errors import StandingChanged as StandingIsAnother
 from tests.fakes.audit_ledger import ENVIRONMENT, Ledger, Person, candidate
 from tests.unit.audit_ledger.conftest import entries_of, last_entry
@@ -121,7 +121,10 @@ def test_the_service_needs_no_custodian_and_is_never_void(ledger: Ledger) -> Non
     part, asked = part_of(lost), Reissue("service", ENVIRONMENT, lost.index, lost.index, b"")
     with pytest.raises(NoSuchAct):
         reissue(ledger, part, asked)
-    assert reissue(ledger, part, replace(asked, digest=NEW))
+    # Nor does it go on by this: whoever has identity's certificate alone could say so.
+    with pytest.raises(NotPermitted):
+        reissue(ledger, part, replace(asked, digest=NEW))
+    assert reissue(ledger, part, replace(asked, digest=NEW, is_stop=True))
     entry = last_entry(ledger)
     assert entry.draft.rule == "CLOSED"
     assert isinstance(entry.draft.effect, StandingChanged)

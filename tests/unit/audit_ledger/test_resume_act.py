@@ -41,7 +41,7 @@ class Stopped:
 
     def resume(self, peer: str = "", **changed: object) -> Resumed:
         verify = ResumedTokens(keys=KEY, environment=ENVIRONMENT, clock=self.ledger.clock)
-        resume = ResumeAct(writer=self.ledger.writer, rule=self.ledger.rule, verify=verify)
+        resume = ResumeAct(writer=self.ledger.writer, log=self.ledger.log, rule=self.ledger.rule, verify=verify)
         token = dataclasses.replace(self.call.token, **changed)  # type: ignore[arg-type]  # as named
         return resume(KEY.sign(token), peer or self.call.peer, self.asked)
 
@@ -62,6 +62,22 @@ def suspension(ledger: Ledger, nurse: Person) -> Stopped:
 def test_an_act_that_was_entered_is_as_it_is(suspension: Stopped) -> None:
     index = suspension.enter()
     suspension.ledger.clock.move(3600)
+    resumed = suspension.resume()
+    assert (resumed.state, resumed.receipt and resumed.receipt.index) == (ActState.DONE, index)
+
+
+def test_an_act_that_was_planned_anew_from_an_older_standing_is_not_the_one_that_was_entered(
+    suspension: Stopped,
+) -> None:
+    """A restored identity has forgotten the act, is asked again, and never hears that its key was reused."""
+    index = suspension.enter()
+    first = suspension.asked
+    assert isinstance(suspension.effect, ChangeStanding)
+    suspension.asked = dataclasses.replace(first, effect=dataclasses.replace(suspension.effect, digest=b"o" * 32))
+    suspension.ledger.clock.move(3600)
+    assert suspension.resume() == Resumed(None, ActState.NOT_DONE)
+    # The act itself has happened, whatever stands since.
+    suspension.asked = first
     resumed = suspension.resume()
     assert (resumed.state, resumed.receipt and resumed.receipt.index) == (ActState.DONE, index)
 

@@ -137,6 +137,7 @@ ATTACKS: dict[str, Callable[[], str]] = {
     "claims are a list": lambda: signed(HEADER, [CLAIMS]),
     "claims are no JSON": lambda: signed(HEADER, b"{"),
     "claims are not UTF-8": lambda: signed(HEADER, b'{"iss":"\xff"}'),
+    "claims are UTF-16": lambda: signed(HEADER, json.dumps(claims()).encode("utf-16")),
     "claims are nested without end": lambda: signed(HEADER, b"[" * 2900),
     # The header.
     "alg none": lambda: f"{part({**HEADER, 'alg': 'none'})}.{part(CLAIMS)}.",

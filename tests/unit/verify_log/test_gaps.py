@@ -95,6 +95,9 @@ def test_another_statement_than_the_log_commits_to_is_bad(tmp_path: Path, change
         ({"kept": KEPT - 1}, f"entry {KEPT - 1} is in a published gap, and is not lost"),
         ({"last": LAST - 1}, "states a gap that cannot be"),
         ({"first": LAST + 1}, "states a gap that cannot be"),
+        # What is printed, or decoded, is not for the log to choose.
+        ({"at": "2026-11-22\x1b[2K"}, "is not the statement"),
+        ({"root": "=" * 44}, "is not the statement"),
     ],
 )
 def test_a_statement_that_is_not_true_is_bad_though_the_log_commits_to_it(

@@ -17,8 +17,6 @@ TOKENS_LIVE = timedelta(seconds=15)
 """A token of before the gap, which may have been spent in it, is out of time by then: it lives ten seconds."""
 REENTER = ("shielding", "identity")
 """Who must have said all that it knows beyond the gap before anybody accepts it."""
-VERSIONS_SKIPPED = 1 << 16
-"""For each gap; no statement was ever written so often before one."""
 MOST_TRIED = 3
 """How often one body may have written of one child in lost entries, so that it is still found."""
 MOST_ROWS = 20
@@ -114,32 +112,43 @@ class Gaps:
         """Whether nothing is disclosed or admitted that the gap does not need."""
         return self.open is not None
 
-    @property
-    def skipped(self) -> int:
-        """How many versions each writing leaves out: more than lost entries can have given out."""
-        return sum(max(gap.count, VERSIONS_SKIPPED) for gap in self.published)
+    def next_version(self, last: int) -> int:
+        """Return the version to give out after `last`, above all that any lost entry can have given out.
+
+        Without a gap a statement's version is never higher than the index of the entry that gave it out; beyond a gap
+        it begins above the gap's index. So both stay true whichever entries are lost next, an older gap among them.
+        """
+        return max(last, self.published[-1].index if self.published else 0) + 1
 
     def tried(self, statement: Statement) -> list[int]:
         """Return the versions behind a head that lost entries may have made head; none once it was written since.
 
         Nobody is given them out for anything else: whatever opens with one was written in the gap.
         """
-        head = statement.head
-        if not self.published or not 0 < head <= self.skipped:
+        if not self.published or not statement.head:
             return []
-        lost = sum(gap.count for gap in self.published)
-        after = range(head + 1, head + 1 + min(MOST_TRIED, lost))
+        width = min(MOST_TRIED, sum(gap.count for gap in self.published))
+        after: list[int] = []
+        before = 0
+        for gap in self.published:
+            start = max(statement.head, before) + 1
+            after += range(start, min(start + width, gap.index))
+            before = gap.index
         # One that is pending still is given out as such.
-        return [number for number in after if not (statement.pending_act and number == statement.last)]
+        return [one for one in dict.fromkeys(after) if not (statement.pending_act and one == statement.last)]
 
     def lost_on(self, day: date) -> int:
         """Return how many entries of a day (in London) may be lost."""
         return sum(gap.count for gap in self.published if london_day(gap.at) == day)
 
     def publish(self, gap: Gap) -> None:
-        """Take in a gap; one that was open is part of the loss still, and what was said of it is to be said again."""
+        """Take in a gap; one that was open is part of the loss still, and what was said of it is to be said again.
+
+        But for the standings: the log has them by now, so nobody would be told of them again, nor be kept from
+        accepting by them.
+        """
         self.published.append(gap)
-        self.open = OpenGap(gap)
+        self.open = OpenGap(gap, standings=self.open.standings if self.open else {})
         self._said.clear()
 
     def reenter(self, process: str, *, count: int, newest: int, is_complete: bool) -> None:

@@ -13,6 +13,7 @@ from services.audit.ledger.domain.entry import (
     REENTERED_AFTER_GAP,
     RELEASED,
     ActSettled,
+    ChildLimited,
     Entry,
     GapAccepted,
     GapPublished,
@@ -92,7 +93,7 @@ class Registers:
         self.standings: dict[tuple[str, str], bytes] = {}
         self.sessions: dict[str, Session] = {}
         self.limited: set[int] = set()
-        """Numbers of limited records; fed by the log of states, since an entry's subject is sealed."""
+        """Numbers of limited records; fed by the log of states, and by the entries that say so for sure."""
         self.own = OwnInvolvements()
         """Fed by the log of states too."""
         self.losses = Losses()
@@ -169,7 +170,9 @@ class Registers:
             case LossAccepted(lost_digest, lost_count):
                 self.losses.take(lost_digest, lost_count, draft.person, now)
             case GapPublished() | GapReentered() | GapAccepted() as effect:
-                self._take_gap(effect, draft.person, now)
+                self._take_gap(effect, entry)
+            case ChildLimited():
+                self._limit(entry)
             case _:
                 pass
         self._forget(now)
@@ -181,18 +184,28 @@ class Registers:
         elif row is not None:
             self.own.take(row)
 
-    def _take_gap(self, effect: GapPublished | GapReentered | GapAccepted, person: str, now: datetime) -> None:
+    def _limit(self, entry: Entry) -> None:
+        """Take in that the children of an entry are limited.
+
+        Their rows in the log of states say so too; but where a batch failed or a tail was lost, the same place in that
+        log was sealed for twice, and what is written there may be the other one.
+        """
+        children = (one.sealed_number for one in entry.subjects if one.kind is SubjectKind.CHILD)
+        self.limited.update(self._keyring.open_number(sealed) for sealed in children)
+
+    def _take_gap(self, effect: GapPublished | GapReentered | GapAccepted, entry: Entry) -> None:
         match effect:
             case GapPublished(first, kept, last, root):
-                self.gaps.publish(Gap(first, kept, last, root, now))
+                self.gaps.publish(Gap(first, kept, last, root, entry.at))
                 # Who signed out or was suspended in lost entries is remembered by nobody here.
                 self.sessions.clear()
                 self._sessions_of.clear()
                 self._searches.clear()
             case GapReentered(process, count, newest, is_complete):
+                self._limit(entry)
                 self.gaps.reenter(process, count=count, newest=newest, is_complete=is_complete)
             case GapAccepted(gap_digest):
-                self.gaps.accept(gap_digest, person, now)
+                self.gaps.accept(gap_digest, entry.draft.person, entry.at)
 
     def _end(self, person: str, tags: tuple[str, ...] | frozenset[str]) -> None:
         for tag in tags:

@@ -54,7 +54,8 @@ class WriteStatements:
             if self.section is not Section.SERVICES:
                 raise Refused("STATEMENT_NOT_OWN", NotPermitted())
             statement = rule.pending_version(batch, row, self.section, self.source, act_id)
-            if statement.last == 1 and not row.has_room_for(self.section):
+            is_first = row.statement(self.section, self.source) is None
+            if is_first and not row.has_room_for(self.section):
                 raise Refused("RECORD_FULL", RecordFull())
             entered_by = rule.start_own(call, batch, row) if self.own == _STARTS else ENTERED
         changed = row.with_statement(statement)

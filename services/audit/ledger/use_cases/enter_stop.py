@@ -20,7 +20,8 @@ class Stop:
 
     idempotency_key: str
     environment: str
-    is_stopped: bool
+    is_stop: bool
+    """Whether that standing is stopped, and no custodian's word that it goes on is in it yet."""
     previous_digest: bytes
     digest: bytes
     change: str
@@ -57,7 +58,7 @@ class EnterStop:
                     "service", stop.environment, stop.digest, stop.change, replaced_digest=stop.previous_digest
                 ),
             )
-            if not stop.is_stopped:
+            if not stop.is_stop:
                 return refused(draft, Refused("NOT_A_STOP", NotPermitted()))
             if stop.environment != batch.keyring.environment:
                 return refused(draft, Refused("NO_SUCH_PARTY", NotPermitted()))

@@ -15,10 +15,10 @@ from services.audit.ledger.ports import Log, Writer
 from services.audit.ledger.use_cases.list_standing_changes import name_of
 from services.audit.ledger.use_cases.lower_heads import ACCEPTED, LossPart
 from services.audit.ledger.use_cases.process_work import ProcessWork
-from services.runtime.errors import BeingChanged
+from services.runtime.errors import BeingChanged, NotPermitted
 
 CLOSED = "CLOSED"
-_SERVICE = "service"
+SERVICE = "service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ class Reissue:
     """The entry of its newest change."""
     digest: bytes
     """Empty: the copy holds nothing of the party."""
+    is_stop: bool = False
+    """Of the service: whether the standing of that digest, as the ledger itself has read, is a stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,9 @@ class ReissueStandings:
         """Return the newest entry's receipt, None if all of it had been done before.
 
         Raises LossNotAccepted unless two custodians accepted exactly this loss (the service's own standing needs
-        nobody: without it no custodian gets in, and it comes back stopped); NoSuchAct for entries that do not say what
-        the part says of them, or after which nobody knows what stood before; BeingChanged if the party's standing is
-        another by now.
+        nobody: without it no custodian gets in; but it comes back stopped, or NotPermitted); NoSuchAct for entries that
+        do not say what the part says of them, or after which nobody knows what stood before; BeingChanged if the
+        party's standing is another by now.
         """
         if part.own_digest not in part.parts:
             raise LossNotAccepted
@@ -69,7 +71,7 @@ class ReissueStandings:
 
         def decide(batch: Batch) -> Decision[Receipt | None]:
             is_accepted = batch.registers.losses.is_accepted(part.lost_digest, part.count)
-            if not is_accepted and any(one.asked.kind != _SERVICE for one in lost):
+            if not is_accepted and any(one.asked.kind != SERVICE for one in lost):
                 raise LossNotAccepted
             standings = batch.registers.standings
             left = [one for one in lost if standings.get((one.asked.kind, one.asked.party)) != one.digest]
@@ -93,9 +95,12 @@ class ReissueStandings:
             parties = {(entry.party_kind, entry.party_id) for entry in (one.first, one.last)}
             stood = one.first.replaced_digest
             # Only what the log knows to have stood is built on, and it never stands again itself; no service ends so.
-            is_built = stood not in (b"", one.asked.digest) if one.asked.digest else one.asked.kind != _SERVICE
+            is_built = stood not in (b"", one.asked.digest) if one.asked.digest else one.asked.kind != SERVICE
             if parties != {party} or not is_built:
                 raise NoSuchAct
+            if one.asked.kind == SERVICE and not one.asked.is_stop:
+                # Whoever has identity's certificate stops the service, and never lets it go on.
+                raise NotPermitted
         return lost
 
     def _said(self, wanted: Mapping[int, bytes]) -> Mapping[int, StandingChanged]:

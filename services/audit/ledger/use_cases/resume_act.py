@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from services.audit.ledger import entry_format
 from services.audit.ledger.domain.act import Act, ActState
 from services.audit.ledger.domain.calls import Call, draft_of, entering_refusals
-from services.audit.ledger.domain.entry import Outcome, Receipt
+from services.audit.ledger.domain.entry import Outcome, Receipt, StandingChanged
 from services.audit.ledger.domain.keyring import Keyring
 from services.audit.ledger.domain.work import Batch, Decision
 from services.audit.ledger.effects import Asked, Entered, new_act
-from services.audit.ledger.ports import Writer
+from services.audit.ledger.effects.change_standing import ChangeStanding
+from services.audit.ledger.ports import Log, Writer
 from services.audit.ledger.release_rule import ReleaseRule
 from services.audit.ledger.use_cases.enter import EnterWork
 from services.runtime.errors import KeyReused
@@ -34,6 +36,7 @@ class ResumeAct:
     """Resumes acts."""
 
     writer: Writer
+    log: Log
     rule: ReleaseRule
     verify: Callable[[str, str], Token]
     """Returns what a token says by its signature, for an audience, whatever time it is; raises NotAuthenticated."""
@@ -47,7 +50,20 @@ class ResumeAct:
             method="/contactpoint.audit.ledger.v1.LedgerService/Enter",
             correlation=correlation,
         )
-        return self.writer.write(_Work(EnterWork(call, asked, self.rule)))
+        resumed = self.writer.write(_Work(EnterWork(call, asked, self.rule)))
+        effect = asked.effect
+        if isinstance(effect, ChangeStanding) and resumed.receipt and not self._made(resumed.receipt, effect.digest):
+            # A restored identity has forgotten the act, and planned it anew from an older standing: that never was.
+            return Resumed(None, ActState.NOT_DONE)
+        return resumed
+
+    def _made(self, receipt: Receipt, digest: bytes) -> bool:
+        """Return whether an act's entry says that exactly this standing was made."""
+        keyring = self.writer.published().keyring
+        (stored,) = self.log.entries_at([receipt.index])
+        _, body = keyring.open_body(stored.index, stored.sealed)
+        effect = entry_format.decode(body).draft.effect
+        return isinstance(effect, StandingChanged) and effect.digest == digest
 
 
 @dataclass(frozen=True)
