@@ -11,6 +11,7 @@ import pytest
 from services.audit.ledger.domain.act import ActState
 from services.audit.ledger.domain.entry import HeadsLowered, Section, SubjectKind
 from services.audit.ledger.effects.accept_loss import AcceptLoss
+from services.audit.ledger.effects.change_standing import ChangeStanding
 from services.audit.ledger.errors import LossNotAccepted, NoSuchAct
 from services.audit.ledger.use_cases import lower_heads
 from services.audit.ledger.use_cases.list_ended_acts import ListEndedActs
@@ -117,6 +118,26 @@ def test_two_who_accept_a_week_apart_are_not_two(ledger: Ledger, nurse: Person) 
     part = part_of(ledger, [written(ledger, nurse, ledger.create(nurse).number)])
     accept(ledger, ledger.somebody("ROLE_CUSTODIAN"), part)
     ledger.clock.move(timedelta(days=7, seconds=1).total_seconds())
+    accept(ledger, ledger.somebody("ROLE_CUSTODIAN"), part)
+    with pytest.raises(LossNotAccepted):
+        lower(ledger, part)
+    accept(ledger, ledger.somebody("ROLE_CUSTODIAN"), part)
+    assert lower(ledger, part).lowered == 1
+
+
+def test_the_word_of_a_custodian_whose_standing_changed_since_does_not_count(ledger: Ledger, nurse: Person) -> None:
+    part = part_of(ledger, [written(ledger, nurse, ledger.create(nurse).number)])
+    custodian = ledger.somebody("ROLE_CUSTODIAN")
+    accept(ledger, custodian, part)
+    suspension = ChangeStanding(
+        party_kind="person",
+        party_id=custodian.person,
+        previous_digest=ledger.standings["person", custodian.person],
+        digest=b"s" * 32,
+        change="SUSPENDED",
+        ends_sessions=True,
+    )
+    ledger.enter(ledger.founder(), suspension, method="identity:AdministrationService/SuspendPerson")
     accept(ledger, ledger.somebody("ROLE_CUSTODIAN"), part)
     with pytest.raises(LossNotAccepted):
         lower(ledger, part)

@@ -23,6 +23,11 @@ class Losses:
             self._accepted.add(loss)
         said[custodian] = at
 
+    def forget(self, custodian: str) -> None:
+        """Let a custodian's word lapse where it is the only one: the standing under which it was given is no more."""
+        for said in self._asked.values():
+            said.pop(custodian, None)
+
     def is_accepted(self, lost_digest: bytes, lost_count: int) -> bool:
         """Return whether two different custodians have accepted exactly this loss."""
         return (lost_digest, lost_count) in self._accepted

@@ -157,6 +157,8 @@ class Registers:
                 self.standings[(kind, party)] = digest
                 if change == REENTERED_AFTER_GAP:
                     self.gaps.reenter_standing(kind, party, digest)
+                if kind == "person":
+                    self.losses.forget(party)
                 if ends_sessions and kind == "person":
                     self._end(party, self.sessions_of(party))
             case SearchEntered() as effect:
