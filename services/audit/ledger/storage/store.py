@@ -232,7 +232,7 @@ class PostgresStore:
         driver = _driver_of(self._connected())
         # Each statement waits for its answer. Inside a pipeline the server does not count how long nothing is asked: a
         # leader that is stopped in one would keep the fence for ever.
-        with _mapped(), driver.transaction():
+        with _mapped(), _committed(driver):
             row = driver.execute(_FENCE).fetchone()
             if row is None or row[0] != self._epoch:
                 raise NotLeading
@@ -317,6 +317,18 @@ class PostgresBatch:
 
     def _read(self, query: LiteralString, named: Mapping[str, object]) -> Mapping[bytes, bytes]:
         return dict(self._driver.execute(query, named, binary=True).fetchall())
+
+
+@contextmanager
+def _committed(driver: Driver) -> Iterator[None]:
+    """Commit at the block's end, or roll back if it raises; no savepoint's end is ever taken for a commit."""
+    try:
+        yield
+        driver.commit()
+    finally:
+        # After a commit there is nothing to roll back.
+        with suppress(psycopg.Error):
+            driver.rollback()
 
 
 def _driver_of(connection: Connection) -> Driver:
